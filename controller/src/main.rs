@@ -1,0 +1,2 @@
+//! The `daybreak` command.
+fn main() {}
