@@ -10,6 +10,7 @@ mod zone;
 
 pub use every::{Every, EveryFault};
 pub use key::KeyFault;
+pub(crate) use zone::first_instant;
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -90,7 +91,7 @@ impl Calendar {
     /// midnight, with the jump; where they show midnight twice, with the earlier one.
     pub fn start(&self, partition: Partition) -> Instant {
         let wall = nominal_start(self.every, partition.0.clamp(self.first, self.last + 1));
-        if self.zone == Tz::UTC { wall.and_utc() } else { zone::first_instant(self.zone, wall) }
+        if self.zone == Tz::UTC { wall.and_utc() } else { first_instant(self.zone, wall) }
     }
 
     /// The instant at which a partition is over: the start of the next one.

@@ -6,7 +6,7 @@ use chrono_tz::{GapInfo, Tz};
 use std::ops::Range;
 
 /// The first instant at which the zone's clocks show `wall` or later.
-pub(super) fn first_instant(zone: Tz, wall: NaiveDateTime) -> Instant {
+pub(crate) fn first_instant(zone: Tz, wall: NaiveDateTime) -> Instant {
     match zone.offset_from_local_datetime(&wall) {
         MappedLocalTime::Single(offset) | MappedLocalTime::Ambiguous(offset, _) => {
             (wall - offset.fix()).and_utc()
