@@ -1,0 +1,29 @@
+//! What counts as data: storage's answer, corrected where a step writes to the final path itself.
+
+use crate::calendar::Partition;
+use crate::decide::World;
+use crate::facts::{Outcome, Presence};
+use crate::pipeline::{DatasetId, Publish};
+
+/// Whether a partition of a dataset is there.
+pub(crate) fn presence(world: World<'_>, dataset: DatasetId, partition: Partition) -> Presence {
+    let Some(holding) = world.facts.holdings.get(usize::from(dataset.0)) else { return Presence::Unknown };
+    let seen = holding.presence(partition);
+    let may_be_unfinished =
+        seen == Presence::Complete && world.pipeline.dataset(dataset).publish == Publish::Direct;
+    if may_be_unfinished && is_unfinished(world, dataset, partition) { Presence::Missing } else { seen }
+}
+
+/// A `Direct` output is incomplete while its step runs, and what a failed attempt left is not data.
+fn is_unfinished(world: World<'_>, dataset: DatasetId, partition: Partition) -> bool {
+    let producer = world.pipeline.producer(dataset);
+    let Some(history) = producer.and_then(|step| world.facts.history(partition, step)) else { return false };
+    if history.running.is_some() {
+        return true;
+    }
+    let left = history.last().and_then(|ended| match &ended.outcome {
+        Outcome::Failed { left, .. } => left.get(&dataset),
+        Outcome::Succeeded | Outcome::Discarded | Outcome::Disrupted(_) => None,
+    });
+    left.is_some_and(|left| world.facts.outputs.get(&(partition, dataset)) == Some(left))
+}

@@ -1,0 +1,30 @@
+//! Is the partition wanted? It must be due, looked after by the window, a request or a consumer, and not rest.
+
+use crate::rules::Case;
+use crate::verdict::Verdict;
+use crate::window;
+
+/// Why nothing may start here, whatever is missing.
+pub(crate) fn verdict(case: &Case<'_>) -> Option<Verdict> {
+    let parts = case.world.pipeline.parts();
+    let until = window::due_at(parts, case.partition);
+    if until > case.world.now {
+        return Some(Verdict::NotDue { until });
+    }
+    if !is_looked_after(case) && !case.demand.wants(case.partition, case.step) {
+        return Some(if is_request_resting(case) { Verdict::Suspended } else { Verdict::OutsideWindow });
+    }
+    let rests = parts.suspend || case.world.facts.suspended.contains(&case.partition);
+    rests.then_some(Verdict::Suspended)
+}
+
+/// Whether the window or a request looks after this step of this partition.
+pub(crate) fn is_looked_after(case: &Case<'_>) -> bool {
+    let requests = &case.world.facts.requests;
+    case.judged.window.contains(&case.partition.0)
+        || requests.iter().any(|it| !it.suspended && it.covers(case.partition, case.step))
+}
+
+fn is_request_resting(case: &Case<'_>) -> bool {
+    case.world.facts.requests.iter().any(|it| it.suspended && it.covers(case.partition, case.step))
+}
