@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::calendar::{Instant, Partition};
 use crate::digest::Digest;
+use crate::launch::Launch;
 use crate::pipeline::{DatasetId, StepId};
 
 /// All that is known about a pipeline's world at one moment.
@@ -91,6 +92,8 @@ pub struct Running {
     pub launch: u32,
     /// What is tried.
     pub trial: Trial,
+    /// What its inputs looked like when it started.
+    pub inputs: Fingerprints,
     /// Whether it replaces data that exists.
     pub replaces: bool,
     /// Since when.
@@ -211,6 +214,33 @@ impl Facts {
 }
 
 impl History {
+    /// A launch starts. It is recorded before its process exists, so that its number is never given twice.
+    pub fn start(&mut self, launch: &Launch, inputs: Fingerprints, since: Instant) {
+        self.running = Some(Running {
+            attempt: launch.attempt,
+            launch: launch.launch,
+            trial: launch.trial.clone(),
+            inputs,
+            replaces: launch.replaces,
+            since,
+            stage: Stage::Running,
+        });
+    }
+
+    /// The running launch ended well, and its outputs are on their way: from here on they can be published again.
+    pub fn publish(&mut self) {
+        if let Some(running) = &mut self.running {
+            running.stage = Stage::Publishing;
+        }
+    }
+
+    /// The running launch is over.
+    pub fn end(&mut self, outcome: Outcome, at: Instant) {
+        let Some(running) = self.running.take() else { return };
+        let Running { attempt, launch, trial, inputs, .. } = running;
+        self.ended.push(Ended { attempt, launch, trial, inputs, at, outcome });
+    }
+
     /// The last launch that ended.
     pub fn last(&self) -> Option<&Ended> {
         self.ended.last()
