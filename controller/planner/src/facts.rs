@@ -57,6 +57,9 @@ pub enum Presence {
     Unknown,
 }
 
+/// What the paths of `Direct` outputs looked like.
+pub type Leftovers = BTreeMap<DatasetId, String>;
+
 /// What files looked like, by path: size, time and tag in one text, or [`ABSENT`].
 pub type Fingerprints = BTreeMap<String, String>;
 
@@ -128,6 +131,8 @@ pub struct Ended {
     pub at: Instant,
     /// How it ended.
     pub outcome: Outcome,
+    /// What it left at the paths of `Direct` outputs without having succeeded: that is not data.
+    pub left: Leftovers,
 }
 
 /// How a launch ended.
@@ -143,8 +148,6 @@ pub enum Outcome {
         exit_code: Option<i32>,
         /// What went wrong, in a sentence without a final dot.
         why: String,
-        /// What it left at the paths of `Direct` outputs, which is not data.
-        left: BTreeMap<DatasetId, String>,
     },
     /// Its machine went away or took it off: this is no try.
     Disrupted(String),
@@ -235,10 +238,10 @@ impl History {
     }
 
     /// The running launch is over.
-    pub fn end(&mut self, outcome: Outcome, at: Instant) {
+    pub fn end(&mut self, outcome: Outcome, left: Leftovers, at: Instant) {
         let Some(running) = self.running.take() else { return };
         let Running { attempt, launch, trial, inputs, .. } = running;
-        self.ended.push(Ended { attempt, launch, trial, inputs, at, outcome });
+        self.ended.push(Ended { attempt, launch, trial, inputs, at, outcome, left });
     }
 
     /// The last launch that ended.

@@ -2,7 +2,7 @@
 
 use crate::calendar::Partition;
 use crate::decide::World;
-use crate::facts::{Outcome, Presence};
+use crate::facts::Presence;
 use crate::pipeline::{DatasetId, Publish};
 
 /// Whether a partition of a dataset is there.
@@ -14,16 +14,13 @@ pub(crate) fn presence(world: World<'_>, dataset: DatasetId, partition: Partitio
     if may_be_unfinished && is_unfinished(world, dataset, partition) { Presence::Missing } else { seen }
 }
 
-/// A `Direct` output is incomplete while its step runs, and what a failed attempt left is not data.
+/// A `Direct` output is incomplete while its step runs, and what an attempt left that did not succeed is not data.
 fn is_unfinished(world: World<'_>, dataset: DatasetId, partition: Partition) -> bool {
     let producer = world.pipeline.producer(dataset);
     let Some(history) = producer.and_then(|step| world.facts.history(partition, step)) else { return false };
     if history.running.is_some() {
         return true;
     }
-    let left = history.last().and_then(|ended| match &ended.outcome {
-        Outcome::Failed { left, .. } => left.get(&dataset),
-        Outcome::Succeeded | Outcome::Discarded | Outcome::Disrupted(_) => None,
-    });
+    let left = history.last().and_then(|ended| ended.left.get(&dataset));
     left.is_some_and(|left| world.facts.outputs.get(&(partition, dataset)) == Some(left))
 }
