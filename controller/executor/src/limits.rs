@@ -1,0 +1,28 @@
+//! The limits of this crate, each with its reason.
+
+use std::time::Duration;
+
+/// How often a process group is looked at while it winds down. Only a group that outlives its leader or
+/// was told to end is polled: the leader itself has a pidfd.
+pub(crate) const GROUP_POLL: Duration = Duration::from_millis(10);
+
+/// How long after SIGKILL a process may linger. Longer means that it hangs in the kernel, on a dead
+/// network file system perhaps, and no waiting of ours will change that.
+pub(crate) const KILL_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How much of a log's end is read for its last lines: enough for a Python traceback, little enough to
+/// hold for each of some hundred failed steps.
+pub(crate) const TAIL_BYTES: u64 = 16 * 1024;
+
+/// The longest line that is shown of a log, in characters; a minified JSON document is one line.
+pub(crate) const TAIL_LINE_CHARS: usize = 400;
+
+/// How much of a command is shown when an orphan is named, in characters: about a terminal's line.
+pub(crate) const COMMAND_CHARS: usize = 120;
+
+/// The kernel reads this much of a script to find its interpreter (`BINPRM_BUF_SIZE`), in bytes.
+pub(crate) const SHEBANG_BYTES: u64 = 256;
+
+/// How often a killed run's processes are searched for while they end; under a second. Each search reads a
+/// small file for every process of the machine, some milliseconds in all.
+pub(crate) const ORPHAN_SEARCH: Duration = Duration::from_millis(100);

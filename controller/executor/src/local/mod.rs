@@ -1,0 +1,210 @@
+//! The local executor: each launch is a process group of this machine.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+
+use crate::failure::Failure;
+use crate::seam::{Capabilities, Event, LaunchSpec, Observation};
+use environment::Environment;
+pub(crate) use environment::{LAUNCH_VARIABLE, STATE_VARIABLE};
+use process::{NoStart, Process};
+
+mod environment;
+mod oom;
+mod process;
+mod program;
+
+/// Runs launches as processes, and tells by an [`Event`] when each has ended.
+///
+/// Between the start and the end of a launch the executor only waits: the process writes straight into
+/// its log file, so neither the amount nor the bytes of its output touch us.
+#[derive(Debug)]
+pub struct LocalExecutor {
+    environment: Environment,
+    runtime: Handle,
+    shared: Arc<Shared>,
+}
+
+/// Why a launch was not taken on. None of these is the step's fault: nothing ran, and no event follows.
+#[derive(Debug, thiserror::Error)]
+pub enum LaunchError {
+    /// A launch of that name still runs.
+    #[error("the launch {name} is already running")]
+    NameInUse {
+        /// The launch.
+        name: String,
+    },
+    /// [`LocalExecutor::shutdown`] has begun.
+    #[error("nothing is launched any more: the executor shuts down")]
+    ShutDown,
+    /// The log can't be written; the disk may be full.
+    #[error("the log {} can't be opened for writing", path.display())]
+    Log {
+        /// The log file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// The system has no room for another process: a limit on processes, open files or memory.
+    #[error("the system takes on no further process at the moment (see `ulimit -a`)")]
+    NoRoom {
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+}
+
+#[derive(Debug)]
+struct Shared {
+    state: watch::Sender<State>,
+    /// Unbounded, because it holds one event at most for each launch, and the runtime decides how many
+    /// launches there are.
+    events: mpsc::UnboundedSender<Event>,
+    oom_kills: oom::Kills,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    shuts_down: bool,
+    live: BTreeMap<String, Live>,
+}
+
+/// A launch that runs.
+#[derive(Debug)]
+struct Live {
+    since: SystemTime,
+    /// The moment by which it must be dead, once someone asked for that.
+    dead_by: watch::Sender<Option<Instant>>,
+}
+
+impl LocalExecutor {
+    /// Makes an executor whose processes carry `state_marker`, by which [`crate::end_orphans`] knows them
+    /// should this process be killed. The marker must be the same for every run on one state, and no
+    /// other state's; it must not hold a NUL.
+    ///
+    /// A step gets all of `inherited`, the variables of the person who started the run: virtual
+    /// environments, `JAVA_HOME` and proxies are why a command works by hand, and must not be why it
+    /// fails here. Only what Daybreak itself set for an outer step is taken out.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime with IO and time.
+    pub fn new(
+        state_marker: &str,
+        inherited: impl IntoIterator<Item = (OsString, OsString)>,
+        events: mpsc::UnboundedSender<Event>,
+    ) -> Self {
+        let shared =
+            Shared { state: watch::Sender::default(), events, oom_kills: oom::Kills::counted_from_now() };
+        Self {
+            environment: Environment::new(state_marker, inherited),
+            runtime: Handle::current(),
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// What this executor can honour: it packs by `resources` and enforces nothing.
+    pub fn capabilities(&self) -> Capabilities {
+        Capabilities { images: false, enforces_resources: false, pods: false }
+    }
+
+    /// Starts a launch at `now`. Whatever becomes of it is told by one [`Event`], also when the command
+    /// can't start; an error means that nothing was taken on.
+    pub fn launch(&self, spec: LaunchSpec, now: SystemTime) -> Result<(), LaunchError> {
+        let dead_by = self.shared.reserve(&spec.name, now)?;
+        let _inside = self.runtime.enter();
+        match Process::start(&spec, &self.environment) {
+            Ok(process) => {
+                self.runtime.spawn(follow(Arc::clone(&self.shared), spec, process, dead_by));
+                Ok(())
+            }
+            Err(NoStart::Fault(fault)) => {
+                self.shared.end(spec.name, Observation::Failed(Failure::CouldNotStart(fault)));
+                Ok(())
+            }
+            Err(NoStart::NotTaken(error)) => {
+                self.shared.forget(&spec.name);
+                Err(error)
+            }
+        }
+    }
+
+    /// What is known of a launch now: `Running`, or `Gone` once its event is out.
+    pub fn observe(&self, name: &str) -> Observation {
+        match self.shared.state.borrow().live.get(name) {
+            Some(live) => Observation::Running { since: live.since },
+            None => Observation::Gone,
+        }
+    }
+
+    /// Ends a launch: SIGTERM to its whole process group, and SIGKILL to what is left of it after
+    /// `grace`. It returns at once; the event says `Disrupted`. Asked again, the shorter wait holds.
+    pub fn kill(&self, name: &str, grace: Duration) {
+        if let Some(live) = self.shared.state.borrow().live.get(name) {
+            live.end_within(grace);
+        }
+    }
+
+    /// Takes nothing on any more, ends every launch as [`LocalExecutor::kill`] does, and waits until all
+    /// are gone and told.
+    pub async fn shutdown(&self, grace: Duration) {
+        self.shared.state.send_modify(|state| state.shuts_down = true);
+        self.shared.state.borrow().live.values().for_each(|live| live.end_within(grace));
+        let mut state = self.shared.state.subscribe();
+        // The sender lives in `self`, so this can only end by the last launch's end.
+        let _ = state.wait_for(|state| state.live.is_empty()).await;
+    }
+}
+
+impl Live {
+    fn end_within(&self, grace: Duration) {
+        let moment = Instant::now() + grace;
+        self.dead_by.send_modify(|by| *by = Some(by.map_or(moment, |earlier| earlier.min(moment))));
+    }
+}
+
+impl Shared {
+    fn reserve(&self, name: &str, now: SystemTime) -> Result<watch::Receiver<Option<Instant>>, LaunchError> {
+        let (dead_by, asked) = watch::channel(None);
+        let mut refusal = None;
+        self.state.send_modify(|state| {
+            if state.shuts_down {
+                refusal = Some(LaunchError::ShutDown);
+            } else if state.live.contains_key(name) {
+                refusal = Some(LaunchError::NameInUse { name: name.to_owned() });
+            } else {
+                state.live.insert(name.to_owned(), Live { since: now, dead_by });
+            }
+        });
+        refusal.map_or(Ok(asked), Err)
+    }
+
+    fn forget(&self, name: &str) {
+        self.state.send_modify(|state| drop(state.live.remove(name)));
+    }
+
+    /// Tells how a launch ended. It is forgotten first, so that whoever hears of it finds it gone.
+    fn end(&self, name: String, observation: Observation) {
+        self.forget(&name);
+        // A runtime that dropped its receiver is on its way out and wants no events.
+        let _ = self.events.send(Event { name, observation });
+    }
+}
+
+async fn follow(
+    shared: Arc<Shared>,
+    spec: LaunchSpec,
+    process: Process,
+    dead_by: watch::Receiver<Option<Instant>>,
+) {
+    let end = process.run(spec.timeout, spec.grace, dead_by).await;
+    shared.end(spec.name, end.observation(&shared.oom_kills));
+}
