@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use crate::calendar::{Instant, Partition};
 use crate::pipeline::StepId;
+use crate::report::Reason;
 use crate::verdict::{Replacement, Verdict};
 
 /// What holds for a pipeline at one moment. Made by [`crate::decide::decide`].
@@ -39,7 +40,7 @@ pub struct Cell {
 
 impl Decision {
     /// A decision in which nothing has been judged yet.
-    pub(crate) fn unjudged(window: Range<i64>) -> Self {
+    pub fn unjudged(window: Range<i64>) -> Self {
         Self {
             newest_due: Partition(window.end - 1),
             window,
@@ -73,6 +74,16 @@ impl Decision {
         self.partitions.iter().zip(rows).flat_map(|(partition, row)| {
             (0..).map(StepId).zip(row).map(move |(step, cell)| (*partition, step, cell))
         })
+    }
+
+    /// Takes over since when each reason holds, from where it was noted before this process began.
+    pub fn remember(&mut self, since: impl Fn(Partition, StepId, Reason) -> Option<Instant>) {
+        let partitions = self.partitions.iter();
+        for (partition, row) in partitions.zip(self.cells.chunks_mut(self.width)) {
+            for (step, cell) in (0..).map(StepId).zip(row) {
+                cell.since = since(*partition, step, Reason::of(cell.verdict)).unwrap_or(cell.since);
+            }
+        }
     }
 
     /// The place of a partition; most decisions hold one unbroken stretch, where it is a subtraction.

@@ -258,6 +258,18 @@ impl Pipeline {
         Ok(Self { parts, graph })
     }
 
+    /// Lets no step be tried more often than this: a person who waits wants to hear of the first failure.
+    pub fn limit_attempts(&mut self, most: u32) {
+        for step in &mut self.parts.steps {
+            step.retries.max_attempts = step.retries.max_attempts.min(most);
+        }
+    }
+
+    /// Looks after nothing but what is asked for.
+    pub fn close_window(&mut self) {
+        self.parts.window = Window::Partitions(0);
+    }
+
     /// What the pipeline is made of.
     pub fn parts(&self) -> &Parts {
         &self.parts
