@@ -39,9 +39,12 @@ pub struct Bidder<'a> {
 pub struct Admission {
     /// The launches, each with the place of its bidder.
     pub launches: Vec<(usize, Launch)>,
-    /// What the next candidate of each bidder waits for, by its place.
-    pub obstacles: Vec<Option<Obstacle>>,
+    /// What further launches of each bidder wait for, by its place.
+    pub obstacles: Vec<Obstacles>,
 }
+
+/// What a launch of each step would wait for; a step that is not named has room.
+pub type Obstacles = BTreeMap<StepId, Obstacle>;
 
 /// What a step that is ready waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,35 +66,29 @@ pub enum Obstacle {
 pub fn admit(bidders: &[Bidder<'_>], capacity: &Capacity) -> Admission {
     let mut room = Room::new(bidders, capacity);
     let mut queues: Vec<_> = (0..bidders.len()).map(|bidder| queue(bidders, bidder, &room)).collect();
-    let mut admission = Admission { launches: Vec::new(), obstacles: vec![None; bidders.len()] };
+    let mut launches = Vec::new();
     while let Some(bidder) = next_bidder(bidders, &queues, &room) {
         let Some(Reverse(candidate)) = queues[bidder].pop() else { break };
-        let world = bidders[bidder].world;
         match room.obstacle(bidders, bidder, candidate.step) {
             None => {
                 room.take(bidders, bidder, candidate.step);
-                let launch =
-                    Launch::new(world, bidders[bidder].decision, (candidate.partition(), candidate.step));
-                admission.launches.push((bidder, launch));
+                let Bidder { world, decision, .. } = bidders[bidder];
+                launches
+                    .push((bidder, Launch::new(world, decision, (candidate.partition(), candidate.step))));
             }
-            Some(obstacle) => {
-                let holds_others_back = obstacle == Obstacle::Resources && candidate.has_aged;
-                let ends_queue = matches!(obstacle, Obstacle::Parallelism(_) | Obstacle::Slots(_));
-                admission.obstacles[bidder].get_or_insert(obstacle);
-                if ends_queue {
-                    queues[bidder].clear();
-                }
-                if holds_others_back {
-                    break;
-                }
+            Some(Obstacle::Parallelism(_) | Obstacle::Slots(_)) => queues[bidder].clear(),
+            Some(Obstacle::Resources)
+                if candidate.has_aged && room.could_hold(bidders, bidder, candidate.step) =>
+            {
+                // What is smaller must not slip past for ever: the rest waits until there is room for this one.
+                room.is_reserved = true;
+                break;
             }
+            Some(Obstacle::Resources | Obstacle::Pool(_)) => {}
         }
     }
-    for (bidder, obstacle) in admission.obstacles.iter_mut().enumerate() {
-        let bounds = || room.bound(bidders, bidder);
-        *obstacle = obstacle.take().or_else(bounds);
-    }
-    admission
+    let obstacles = (0..bidders.len()).map(|bidder| room.obstacles(bidders, bidder)).collect();
+    Admission { launches, obstacles }
 }
 
 /// A step that is ready; the smallest goes first.
@@ -159,12 +156,15 @@ struct Room<'a> {
     running: Vec<u32>,
     used: Resources,
     pools: BTreeMap<Name, u32>,
+    /// Whether the rest of the machine is kept for a candidate that has waited long.
+    is_reserved: bool,
 }
 
 impl<'a> Room<'a> {
     fn new(bidders: &[Bidder<'_>], capacity: &'a Capacity) -> Self {
         let running = vec![0; bidders.len()];
-        let mut room = Self { capacity, running, used: Resources::default(), pools: BTreeMap::new() };
+        let (used, pools) = (Resources::default(), BTreeMap::new());
+        let mut room = Self { capacity, running, used, pools, is_reserved: false };
         for (place, bidder) in bidders.iter().enumerate() {
             let is_under_way = |cell: &Cell| matches!(cell.verdict, Verdict::Running | Verdict::Publishing);
             let running = bidder.decision.cells().filter(|(_, _, cell)| is_under_way(cell));
@@ -189,16 +189,26 @@ impl<'a> Room<'a> {
             let limit = self.capacity.pools.get(*pool).copied().unwrap_or(u32::MAX);
             self.pools.get(*pool).copied().unwrap_or(0) >= limit
         });
-        self.bound(bidders, bidder)
-            .or_else(|| full_pool.cloned().map(Obstacle::Pool))
-            .or_else(|| (!self.has_resources(step.resources)).then_some(Obstacle::Resources))
+        self.bound(bidders, bidder).or_else(|| full_pool.cloned().map(Obstacle::Pool)).or_else(|| {
+            (self.is_reserved || !self.fits(self.used, step.resources)).then_some(Obstacle::Resources)
+        })
     }
 
-    fn has_resources(&self, needed: Resources) -> bool {
+    fn obstacles(&self, bidders: &[Bidder<'_>], bidder: usize) -> Obstacles {
+        let steps = bidders[bidder].world.pipeline.step_ids();
+        steps.filter_map(|step| Some((step, self.obstacle(bidders, bidder, step)?))).collect()
+    }
+
+    /// Whether a machine that does nothing else has what a step needs.
+    fn could_hold(&self, bidders: &[Bidder<'_>], bidder: usize, step: StepId) -> bool {
+        self.fits(Resources::default(), bidders[bidder].world.pipeline.step(step).resources)
+    }
+
+    fn fits(&self, used: Resources, needed: Resources) -> bool {
         self.capacity.resources.is_none_or(|machine| {
-            self.used.cpu_millis + needed.cpu_millis <= machine.cpu_millis
-                && self.used.memory_bytes + needed.memory_bytes <= machine.memory_bytes
-                && self.used.disk_bytes + needed.disk_bytes <= machine.disk_bytes
+            used.cpu_millis + needed.cpu_millis <= machine.cpu_millis
+                && used.memory_bytes + needed.memory_bytes <= machine.memory_bytes
+                && used.disk_bytes + needed.disk_bytes <= machine.disk_bytes
         })
     }
 

@@ -3,10 +3,10 @@
 use crate::calendar::{Instant, Partition};
 use crate::decision::{Cell, Decision};
 use crate::demand::Demand;
-use crate::facts::Facts;
+use crate::facts::{Facts, History};
 use crate::pipeline::Pipeline;
 use crate::rules::{self, Case};
-use crate::verdict::Verdict;
+use crate::verdict::{Replacement, Verdict};
 use crate::wake;
 use crate::window;
 
@@ -95,11 +95,16 @@ fn note_since(now: Instant, previous: Option<&Decision>, decision: &mut Decision
 }
 
 impl Case<'_> {
-    /// Whether the verdict could differ if the inputs turned out to have changed.
+    /// Whether the verdict could differ if the inputs turned out to have changed, or not to have changed.
     fn is_curious(&self, cell: &Cell) -> bool {
+        if cell.replacement == Some(Replacement::InputsChanged) {
+            return true;
+        }
         match cell.verdict {
-            Verdict::Failed => true,
             Verdict::Succeeded => rules::replacement::may_rebuild(self),
+            Verdict::Failed | Verdict::BackingOff { .. } | Verdict::WaitingForInputs(_) | Verdict::Ready => {
+                self.history.is_some_and(History::has_failed)
+            }
             Verdict::Running
             | Verdict::Publishing
             | Verdict::OutputsExist
@@ -109,10 +114,7 @@ impl Case<'_> {
             | Verdict::OutsideWindow
             | Verdict::Suspended
             | Verdict::StorageUnknown(_)
-            | Verdict::OutputOccupied(_)
-            | Verdict::WaitingForInputs(_)
-            | Verdict::BackingOff { .. }
-            | Verdict::Ready => false,
+            | Verdict::OutputOccupied(_) => false,
         }
     }
 }

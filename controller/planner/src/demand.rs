@@ -10,7 +10,7 @@ use crate::facts::Presence;
 use crate::pipeline::{OnMissing, StepId};
 use crate::reads;
 use crate::rules::presence::presence;
-use crate::rules::{Case, outputs, replacement, retry, scope};
+use crate::rules::{self, Case, outputs, replacement, retry, scope};
 use crate::window;
 
 /// The steps that run only because others need their output, perhaps for partitions outside the window.
@@ -29,10 +29,12 @@ impl Demand {
         if !has_on_demand && !has_partial {
             return demand;
         }
-        let mut open = demand.roots(world, window);
+        let unjudged = Decision::unjudged(window.clone());
+        let mut open = demand.roots(world, &unjudged);
         while let Some((partition, step)) = open.pop() {
             let upstream = missing_upstream(world, (partition, step));
-            open.extend(upstream.into_iter().filter(|it| demand.wanted.insert(*it)));
+            let fresh: Vec<_> = upstream.into_iter().filter(|it| demand.wanted.insert(*it)).collect();
+            open.extend(fresh.into_iter().filter(|it| must_run(&demand.case(world, &unjudged, *it))));
         }
         demand
     }
@@ -48,34 +50,39 @@ impl Demand {
     }
 
     /// The steps that must run for their own sake: wanted, due, not failed, with something missing or replaced.
-    fn roots(&self, world: World<'_>, window: &Range<i64>) -> Vec<(Partition, StepId)> {
+    fn roots(&self, world: World<'_>, unjudged: &Decision) -> Vec<(Partition, StepId)> {
         let parts = world.pipeline.parts();
-        let unjudged = Decision::unjudged(window.clone());
         let asked = world.facts.requests.iter().flat_map(|request| request.from.0..=request.to.0);
-        let partitions: BTreeSet<_> = window.clone().chain(asked).map(Partition).collect();
-        let mut cases: Vec<_> = Vec::new();
+        let partitions: BTreeSet<_> = unjudged.window.clone().chain(asked).map(Partition).collect();
+        let mut steps: Vec<_> = Vec::new();
         for partition in partitions.into_iter().filter(|it| window::exists(parts, *it)) {
-            cases.extend(world.pipeline.step_ids().map(|step| (partition, step)));
+            steps.extend(world.pipeline.step_ids().map(|step| (partition, step)));
         }
-        cases.retain(|(partition, step)| {
-            let history = world.facts.history(*partition, *step);
-            must_run(&Case {
-                world,
-                demand: self,
-                judged: &unjudged,
-                partition: *partition,
-                step: *step,
-                history,
-            })
-        });
-        cases
+        steps.retain(|it| must_run(&self.case(world, unjudged, *it)));
+        steps
+    }
+
+    fn case<'a>(
+        &'a self,
+        world: World<'a>,
+        judged: &'a Decision,
+        (partition, step): (Partition, StepId),
+    ) -> Case<'a> {
+        let history = world.facts.history(partition, step);
+        Case { world, demand: self, judged, partition, step, history }
     }
 }
 
+/// Whether a step will run once its inputs are there.
 fn must_run(case: &Case<'_>) -> bool {
     let outputs = outputs::look(case);
-    let lacks = outputs.settled(case).is_none() || replacement::replacement(case).is_some();
-    lacks && outputs.unknown().is_none() && scope::verdict(case).is_none() && retry::failed(case).is_none()
+    let lacks = outputs.settled(case).is_none() || replacement::replacement(case, &outputs).is_some();
+    let obstacle = rules::under_way(case)
+        .or_else(|| outputs.unknown())
+        .or_else(|| scope::verdict(case))
+        .or_else(|| outputs.occupied())
+        .or_else(|| retry::failed(case));
+    lacks && obstacle.is_none()
 }
 
 /// The steps of this pipeline whose missing output a step reads, where that output is made on demand or asked for.

@@ -249,9 +249,18 @@ impl History {
         self.ended.last()
     }
 
-    /// The last launch that published.
-    pub fn last_success(&self) -> Option<&Ended> {
-        self.ended.iter().rev().find(|ended| ended.outcome == Outcome::Succeeded)
+    /// Whether a try failed since the outputs were last there.
+    pub fn has_failed(&self) -> bool {
+        let since = |ended: &&Ended| !matches!(ended.outcome, Outcome::Succeeded | Outcome::Discarded);
+        let mut ends = self.ended.iter().rev().take_while(since);
+        ends.any(|ended| matches!(ended.outcome, Outcome::Failed { .. }))
+    }
+
+    /// The launch that made what is there: the last that published, unless a later one found others' data in its place.
+    pub fn maker(&self) -> Option<&Ended> {
+        let mut ends = self.ended.iter().rev();
+        let found = ends.find(|ended| matches!(ended.outcome, Outcome::Succeeded | Outcome::Discarded));
+        found.filter(|ended| ended.outcome == Outcome::Succeeded)
     }
 
     /// The highest attempt number so far.

@@ -98,8 +98,15 @@ fn check_unique<'a>(path: &str, names: impl Iterator<Item = &'a Name>, faults: &
     }
 }
 
-/// Two partitions of one dataset must never share a path, or one would pass for the other.
+/// Two partitions of one dataset must never share a path, or one would pass for the other; nor two datasets.
 fn check_paths(parts: &Parts, faults: &mut Vec<Fault>) {
+    let mut first_places = BTreeMap::new();
+    for (index, dataset) in parts.datasets.iter().enumerate() {
+        if let Some(first) = first_places.insert((&dataset.store, dataset.path.as_str()), dataset) {
+            let message = format!("{} has the same path: declare one of them, and read it twice", first.name);
+            faults.push(Fault::new(format!("spec.datasets[{index}].path"), message));
+        }
+    }
     for (index, dataset) in parts.datasets.iter().enumerate() {
         if dataset.path.is_static() {
             continue;
@@ -113,6 +120,10 @@ fn check_paths(parts: &Parts, faults: &mut Vec<Fault>) {
 fn producers(parts: &Parts, faults: &mut Vec<Fault>) -> Vec<Option<StepId>> {
     let mut producers = vec![None; parts.datasets.len()];
     for (id, step) in (0..).map(StepId).zip(&parts.steps) {
+        if step.outputs.is_empty() {
+            let message = "a step needs an output: name the dataset that it writes";
+            faults.push(Fault::new(format!("spec.steps[{}].outputs", id.0), message));
+        }
         for (place, output) in step.outputs.iter().enumerate() {
             let path = format!("spec.steps[{}].outputs[{place}]", id.0);
             check_output(parts, *output, &path, faults);

@@ -33,7 +33,6 @@ pub enum TemplateFault {
         /// The template.
         path: String,
         /// What is wrong with its codes.
-        #[source]
         fault: CodeFault,
     },
     /// White space that nobody sees.

@@ -77,6 +77,8 @@ pub enum Cause {
     Upstream(StepId, Partition),
     /// A step of this pipeline for a partition that nobody looks after.
     OutsideWindow(StepId, Partition),
+    /// Nobody: the partition lies before the pipeline's start, so that no step makes it.
+    BeforeStart(Partition),
     /// The static path that stands for partitions before the start.
     Initial,
 }

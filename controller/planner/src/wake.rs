@@ -19,8 +19,9 @@ pub(crate) fn wake_at(world: World<'_>, decision: &Decision) -> Option<Instant> 
     for (partition, step, cell) in decision.cells() {
         match cell.verdict {
             Verdict::NotDue { until } | Verdict::BackingOff { until } => consider(until),
-            Verdict::Succeeded | Verdict::OutputsExist | Verdict::Expired | Verdict::NotDemanded => continue,
-            Verdict::Running
+            Verdict::Succeeded | Verdict::OutputsExist | Verdict::Expired => continue,
+            Verdict::NotDemanded
+            | Verdict::Running
             | Verdict::Publishing
             | Verdict::OutsideWindow
             | Verdict::Suspended

@@ -21,8 +21,12 @@ pub fn newest_due(parts: &Parts, now: Instant) -> Partition {
     let mut newest = calendar.at(parts.delay.before(now, calendar.zone()));
     // A delay of calendar days and a zone's changes can each be off by one interval.
     newest = calendar.shift(newest, 1);
-    while due_at(parts, newest) > now && due_at(parts, newest) > Instant::MIN_UTC {
-        newest = calendar.shift(newest, -1);
+    while due_at(parts, newest) > now {
+        let earlier = calendar.shift(newest, -1);
+        if earlier == newest {
+            break;
+        }
+        newest = earlier;
     }
     newest
 }

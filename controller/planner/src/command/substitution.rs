@@ -44,7 +44,6 @@ pub enum CommandFault {
         /// The element.
         text: String,
         /// What is wrong with its codes.
-        #[source]
         fault: CodeFault,
     },
     /// Several paths glued to other text.

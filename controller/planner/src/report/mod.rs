@@ -9,7 +9,7 @@ pub use summary::{Counts, Standing, Summary, summarize};
 
 use std::fmt;
 
-use crate::admission::Obstacle;
+use crate::admission::Obstacles;
 use crate::calendar::{Instant, Partition};
 use crate::decide::World;
 use crate::decision::{Cell, Decision};
@@ -35,8 +35,8 @@ pub struct Reporter<'a> {
     pub world: World<'a>,
     /// What holds for it.
     pub decision: &'a Decision,
-    /// What its next candidate waits for.
-    pub obstacle: Option<&'a Obstacle>,
+    /// What its steps wait for that are ready.
+    pub obstacles: &'a Obstacles,
     /// What the environment knows of places.
     pub places: &'a dyn Places,
 }

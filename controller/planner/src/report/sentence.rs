@@ -6,9 +6,10 @@ use crate::admission::Obstacle;
 use crate::calendar::{Instant, Partition};
 use crate::decision::Cell;
 use crate::demand::Demand;
-use crate::facts::{Outcome, Stage};
+use crate::facts::{Outcome, Presence, Stage};
 use crate::pipeline::{DatasetId, StepId};
 use crate::report::{Reason, Reporter};
+use crate::rules::presence::presence;
 use crate::rules::{Case, replacement, retry};
 use crate::verdict::{Cause, Gap, Read, Verdict};
 use crate::window;
@@ -55,7 +56,6 @@ impl Reporter<'_> {
     pub(super) fn wake(&self, partition: Partition, step: StepId, cell: &Cell) -> Option<String> {
         let pipeline = &self.world.pipeline.parts().name;
         let key = self.world.pipeline.parts().calendar.key(partition);
-        let step = &self.world.pipeline.step(step).name;
         Some(match cell.verdict {
             Verdict::Succeeded | Verdict::OutputsExist | Verdict::Expired | Verdict::NotDemanded => {
                 return None;
@@ -64,18 +64,23 @@ impl Reporter<'_> {
             Verdict::NotDue { until } | Verdict::BackingOff { until } => {
                 format!("the clock, at {}", moment(until))
             }
+            Verdict::OutsideWindow if !window::exists(self.world.pipeline.parts(), partition) => return None,
             Verdict::OutsideWindow => format!("daybreak backfill {pipeline} --from {key} --to {key}"),
             Verdict::Suspended => "resuming it".to_owned(),
             Verdict::StorageUnknown(_) => format!("an answer from storage ({})", self.places.watch()),
             Verdict::OutputOccupied(_) => format!("moving away what is there ({})", self.places.watch()),
             Verdict::Failed => {
-                format!(
-                    "a change of the step or its inputs, or daybreak rerun {pipeline} {key} --step {step}"
-                )
+                format!("a change of the step or its inputs, or {}", self.rerun(partition, step))
             }
             Verdict::WaitingForInputs(gap) => self.arrival(gap),
             Verdict::Ready => "a launch that ends".to_owned(),
         })
+    }
+
+    fn rerun(&self, partition: Partition, step: StepId) -> String {
+        let parts = self.world.pipeline.parts();
+        let step = &self.world.pipeline.step(step).name;
+        format!("daybreak rerun {} {} --step {step}", parts.name, parts.calendar.key(partition))
     }
 
     /// The address of a partition of a dataset.
@@ -106,7 +111,7 @@ impl Reporter<'_> {
 
     fn succeeded(&self, partition: Partition, step: StepId, cell: &Cell) -> String {
         let history = self.world.facts.history(partition, step);
-        let Some(ended) = history.and_then(|history| history.last_success()) else { return String::new() };
+        let Some(ended) = history.and_then(|history| history.maker()) else { return String::new() };
         let made = format!("attempt {} made it at {}", ended.attempt, moment(ended.at));
         if !cell.is_stale {
             return made;
@@ -139,23 +144,24 @@ impl Reporter<'_> {
 
     fn storage_unknown(&self, read: Read) -> String {
         let dataset = self.world.pipeline.dataset(read.dataset);
+        if presence(self.world, read.dataset, read.partition) == Presence::Settling {
+            return format!("{} is there but too young to be trusted: {}", dataset.name, self.place(read));
+        }
         let path = dataset.path.render(&dataset.calendar, read.partition);
         format!("no reliable answer about {}: {}", self.place(read), self.places.doubt(&dataset.store, &path))
     }
 
     fn failed(&self, partition: Partition, step: StepId) -> String {
         let history = self.world.facts.history(partition, step);
-        let Some(ended) = history.and_then(|history| history.last()) else { return String::new() };
         let demand = Demand::default();
         let case =
             Case { world: self.world, demand: &demand, judged: self.decision, partition, step, history };
         let most = self.world.pipeline.step(step).retries.max_attempts;
-        let tries = retry::failures(&case).count;
-        let why = match &ended.outcome {
-            Outcome::Failed { why, .. } | Outcome::Disrupted(why) => why.as_str(),
-            Outcome::Succeeded | Outcome::Discarded => "it ended",
+        let retry::Failures { count, last } = retry::failures(&case);
+        let Some((ended, Outcome::Failed { why, .. })) = last.map(|it| (it, &it.outcome)) else {
+            return String::new();
         };
-        format!("attempt {} failed (try {tries} of {most}): {why}", ended.attempt)
+        format!("attempt {} failed (try {count} of {most}): {why}", ended.attempt)
     }
 
     fn gap(&self, step: StepId, gap: Gap) -> String {
@@ -173,13 +179,23 @@ impl Reporter<'_> {
                 input.name,
                 self.initial_place(gap.read.dataset, input.initial.as_deref())
             ),
+            Cause::BeforeStart(of) => format!(
+                "{} is not there: {place}, and {} lies before the start, so that no step makes it",
+                input.name,
+                self.world.pipeline.parts().calendar.key(of)
+            ),
             Cause::OutsideWindow(maker, of) => format!(
                 "{} is not there and outside the window: {place}; backfill it (the step {} of {} makes it)",
                 input.name,
                 self.world.pipeline.step(maker).name,
                 self.world.pipeline.parts().calendar.key(of)
             ),
-            Cause::Upstream(maker, of) => self.upstream(&input.name.to_string(), &place, (maker, of)),
+            Cause::Upstream(maker, of) => {
+                let seen = presence(self.world, gap.read.dataset, gap.read.partition);
+                let what =
+                    if seen == Presence::Complete { "is about to be made anew" } else { "is not there" };
+                self.upstream(&format!("{} {what}: {place}", input.name), (maker, of))
+            }
         }
     }
 
@@ -188,14 +204,10 @@ impl Reporter<'_> {
     }
 
     /// Names the maker of a missing input, and what holds that up at the root.
-    fn upstream(&self, input: &str, place: &str, (maker, of): (StepId, Partition)) -> String {
+    fn upstream(&self, missing: &str, (maker, of): (StepId, Partition)) -> String {
         let parts = self.world.pipeline.parts();
         let name = |step| &self.world.pipeline.step(step).name;
-        let waits = format!(
-            "{input} is not there: {place}, which the step {} of {} makes",
-            name(maker),
-            parts.calendar.key(of)
-        );
+        let waits = format!("{missing}, which the step {} of {} makes", name(maker), parts.calendar.key(of));
         let (root, root_of, cell) = self.root((maker, of));
         let Some(cell) = cell else { return waits };
         let what = self.sentence(root_of, root, &cell);
@@ -225,7 +237,7 @@ impl Reporter<'_> {
 
     fn arrival(&self, gap: Gap) -> String {
         match gap.cause {
-            Cause::Outside | Cause::Occupied | Cause::Initial => {
+            Cause::Outside | Cause::Occupied | Cause::BeforeStart(_) | Cause::Initial => {
                 format!("its arrival ({})", self.places.watch())
             }
             Cause::Settling => "the clock, once it is old enough".to_owned(),
@@ -237,13 +249,14 @@ impl Reporter<'_> {
             Cause::Upstream(step, of) => {
                 let (root, root_of, cell) = self.root((step, of));
                 let wake = cell.and_then(|cell| self.wake(root_of, root, &cell));
-                wake.unwrap_or_else(|| "the end of the launch that makes it".to_owned())
+                // What is absent and not missed comes back only when somebody asks for it.
+                wake.unwrap_or_else(|| self.rerun(root_of, root))
             }
         }
     }
 
     fn obstacle_sentence(&self, step: StepId) -> String {
-        match self.obstacle {
+        match self.obstacles.get(&step) {
             None => "ready to start".to_owned(),
             Some(Obstacle::Parallelism(most)) => {
                 format!("the pipeline runs {most} launches at once (parallelism)")

@@ -31,7 +31,7 @@ pub struct Summary {
 pub struct Counts {
     /// Partitions that are looked after.
     pub due: usize,
-    /// Every output is there or not wanted.
+    /// Every output that is wanted is there.
     pub complete: usize,
     /// A launch is under way.
     pub running: usize,
@@ -69,7 +69,7 @@ pub fn summarize(world: World<'_>, decision: &Decision) -> Summary {
         complete_through: through.last().map(|(partition, _)| partition),
         next_due: window::next_due(world.pipeline.parts(), world.now),
         complete: ranges::newest(ranges::compress(calendar, complete), RANGES_MAX),
-        is_late: rows().any(|(partition, row)| !is_complete(row) && is_late(world, partition)),
+        is_late: rows().any(|(partition, row)| !is_done(row) && is_late(world, partition)),
         standing: standing(decision),
     }
 }
@@ -79,7 +79,7 @@ fn counts(decision: &Decision) -> Counts {
     for row in decision.partitions().iter().filter_map(|it| decision.row(*it)) {
         let has = |claim: fn(Verdict) -> bool| row.iter().any(|cell| claim(cell.verdict));
         let place = match () {
-            () if row.iter().all(|cell| cell.verdict.is_settled()) => &mut counts.complete,
+            () if is_done(row) => &mut counts.complete,
             () if has(is_running) => &mut counts.running,
             () if has(needs_a_person) => &mut counts.failed,
             () => &mut counts.waiting,
@@ -98,7 +98,12 @@ fn standing(decision: &Decision) -> Standing {
     if has(needs_a_person) {
         return Standing::Failed;
     }
-    if has(|verdict| !verdict.is_settled()) { Standing::Waiting } else { Standing::Complete }
+    if is_done(&decision.cells) { Standing::Complete } else { Standing::Waiting }
+}
+
+/// Whether nothing is left to do. What lies outside the window beside a step that was asked for, nobody asked for.
+fn is_done(cells: &[Cell]) -> bool {
+    cells.iter().all(|cell| cell.verdict.is_settled() || cell.verdict == Verdict::OutsideWindow)
 }
 
 fn is_running(verdict: Verdict) -> bool {

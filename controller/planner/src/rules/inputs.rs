@@ -7,6 +7,7 @@ use crate::reads;
 use crate::rules::Case;
 use crate::rules::presence::presence;
 use crate::verdict::{Cause, Gap, Read, Verdict};
+use crate::window;
 
 /// The first input that holds the step up.
 pub(crate) fn verdict(case: &Case<'_>) -> Option<Verdict> {
@@ -55,8 +56,10 @@ fn producer(case: &Case<'_>, read: Read) -> Option<Cause> {
     let is_judged = case.judged.cell(read.partition, step).is_some();
     Some(if is_judged {
         Cause::Upstream(step, read.partition)
-    } else {
+    } else if window::exists(case.world.pipeline.parts(), read.partition) {
         Cause::OutsideWindow(step, read.partition)
+    } else {
+        Cause::BeforeStart(read.partition)
     })
 }
 
@@ -64,8 +67,10 @@ fn producer(case: &Case<'_>, read: Read) -> Option<Cause> {
 fn replaced_by(case: &Case<'_>, read: Read) -> Option<Cause> {
     let step = case.world.pipeline.producer(read.dataset)?;
     let cell = case.judged.cell(read.partition, step)?;
-    let is_coming =
-        cell.replacement.is_some() && (cell.verdict.is_under_way() || cell.verdict == Verdict::Failed);
+    let history = case.world.facts.history(read.partition, step);
+    let is_replaced = cell.replacement.is_some()
+        || history.and_then(|it| it.running.as_ref()).is_some_and(|running| running.replaces);
+    let is_coming = is_replaced && (cell.verdict.is_under_way() || cell.verdict == Verdict::Failed);
     is_coming.then_some(Cause::Upstream(step, read.partition))
 }
 
@@ -75,6 +80,10 @@ fn is_still_made(case: &Case<'_>, maker: Cause) -> bool {
             case.judged.cell(partition, step).is_some_and(|cell| cell.verdict.is_under_way())
         }
         Cause::Settling => true,
-        Cause::Outside | Cause::Occupied | Cause::OutsideWindow(..) | Cause::Initial => false,
+        Cause::Outside
+        | Cause::Occupied
+        | Cause::OutsideWindow(..)
+        | Cause::BeforeStart(_)
+        | Cause::Initial => false,
     }
 }

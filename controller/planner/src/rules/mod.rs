@@ -35,7 +35,7 @@ impl Case<'_> {
 /// The one verdict for a step of a partition.
 pub(crate) fn judge(case: &Case<'_>) -> Cell {
     let outputs = outputs::look(case);
-    let replacement = replacement::replacement(case);
+    let replacement = replacement::replacement(case, &outputs);
     let verdict = under_way(case)
         .or_else(|| outputs.unknown())
         .or_else(|| outputs.settled(case).filter(|_| replacement.is_none()))
@@ -50,7 +50,7 @@ pub(crate) fn judge(case: &Case<'_>) -> Cell {
 }
 
 /// A launch that may still be running rules out everything else: nothing is started beside it.
-fn under_way(case: &Case<'_>) -> Option<Verdict> {
+pub(crate) fn under_way(case: &Case<'_>) -> Option<Verdict> {
     let running = case.history?.running.as_ref()?;
     Some(match running.stage {
         Stage::Held(_) | Stage::Running => Verdict::Running,

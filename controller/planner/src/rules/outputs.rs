@@ -1,7 +1,7 @@
 //! Are the outputs there? Only a positive "not found" is missing, and what is not expected any more is not missed.
 
 use crate::calendar::{Instant, Partition};
-use crate::facts::{Outcome, Presence};
+use crate::facts::Presence;
 use crate::pipeline::{Dataset, DatasetId, OnMissing, Parts};
 use crate::rules::Case;
 use crate::rules::presence::presence;
@@ -27,9 +27,11 @@ pub(crate) fn look(case: &Case<'_>) -> Outputs {
         match presence(world, *output, case.partition) {
             Presence::Complete => found.complete += 1,
             Presence::Unknown | Presence::Settling => {
-                found.unknown = Some(Read { dataset: *output, partition: case.partition });
+                found.unknown.get_or_insert(Read { dataset: *output, partition: case.partition });
             }
-            Presence::Occupied => found.occupied = Some(*output),
+            Presence::Occupied => {
+                found.occupied.get_or_insert(*output);
+            }
             Presence::Missing => {
                 let dataset = world.pipeline.dataset(*output);
                 if is_expired(world.pipeline.parts(), dataset, case.partition, world.now) {
@@ -62,6 +64,11 @@ impl Outputs {
         self.unknown.map(Verdict::StorageUnknown)
     }
 
+    /// Whether some output is there.
+    pub(crate) fn has_data(&self) -> bool {
+        self.complete > 0
+    }
+
     /// Nothing is left to do when every output is there, or is not wanted.
     pub(crate) fn settled(&self, case: &Case<'_>) -> Option<Verdict> {
         if self.complete + self.expired + self.undemanded < self.total {
@@ -73,8 +80,7 @@ impl Outputs {
         if self.undemanded > 0 {
             return Some(Verdict::NotDemanded);
         }
-        let last = case.history.and_then(|history| history.last());
-        let is_ours = last.is_some_and(|ended| ended.outcome == Outcome::Succeeded);
+        let is_ours = case.history.is_some_and(|history| history.maker().is_some());
         Some(if is_ours { Verdict::Succeeded } else { Verdict::OutputsExist })
     }
 

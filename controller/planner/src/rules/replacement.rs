@@ -2,15 +2,17 @@
 
 use crate::facts::{ABSENT, Ended, Outcome};
 use crate::pipeline::WhenChanged;
+use crate::rules::outputs::Outputs;
 use crate::rules::{Case, scope};
 use crate::verdict::Replacement;
 
-/// Why outputs that exist are made anew, if they are.
-pub(crate) fn replacement(case: &Case<'_>) -> Option<Replacement> {
+/// Why outputs are made anew, if they are. A request also brings back what is not expected any more, or not demanded; a
+/// change only bears on what is there.
+pub(crate) fn replacement(case: &Case<'_>, outputs: &Outputs) -> Option<Replacement> {
     if let Some(place) = newest_request(case).filter(|place| !is_served(case, *place)) {
         return Some(Replacement::Requested(place));
     }
-    if !scope::is_looked_after(case) {
+    if !outputs.has_data() || !scope::is_looked_after(case) {
         return None;
     }
     if has_step_changed(case) {
@@ -36,7 +38,7 @@ fn is_served(case: &Case<'_>, place: usize) -> bool {
 
 fn has_step_changed(case: &Case<'_>) -> bool {
     let step = case.step();
-    let success = case.history.and_then(|history| history.last_success());
+    let success = case.history.and_then(|history| history.maker());
     step.when_step_changes == WhenChanged::Rebuild
         && success.is_some_and(|ended| ended.trial.result != step.result_digest)
 }
@@ -48,7 +50,7 @@ pub(crate) fn may_rebuild(case: &Case<'_>) -> bool {
 
 /// Whether an input of the last success looks different now. Absent is not changed, and no record is never stale.
 pub(crate) fn have_inputs_changed(case: &Case<'_>) -> bool {
-    let success = case.history.and_then(|history| history.last_success());
+    let success = case.history.and_then(|history| history.maker());
     success.is_some_and(|ended| changed_input(case, ended).is_some())
 }
 

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
+
+use crate::calendar::Instant;
 use crate::facts::{Ended, Outcome, Trial};
 use crate::rules::{Case, replacement};
 use crate::verdict::Verdict;
@@ -24,7 +27,8 @@ pub(crate) fn failed(case: &Case<'_>) -> Option<Verdict> {
 /// The pause after the last failure is not over.
 pub(crate) fn backing_off(case: &Case<'_>) -> Option<Verdict> {
     let failures = failures(case);
-    let until = failures.last?.at + pause(case, failures.count);
+    let pause = TimeDelta::from_std(pause(case, failures.count)).unwrap_or(TimeDelta::MAX);
+    let until = failures.last?.at.checked_add_signed(pause).unwrap_or(Instant::MAX_UTC);
     (until > case.world.now).then_some(Verdict::BackingOff { until })
 }
 
