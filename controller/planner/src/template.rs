@@ -236,8 +236,8 @@ fn is_encoded(text: &str) -> bool {
 /// What a partition is, and codes that tell all of them apart.
 fn naming(every: Every) -> (&'static str, &'static str) {
     match every {
-        Every::Minutes(minutes) if minutes < 60 => ("minute", "%Y%m%d-%H%M"),
-        Every::Minutes(_) => ("hour", "%Y%m%d-%H"),
+        Every::Minutes(minutes) if minutes % 60 == 0 => ("hour", "%Y%m%d-%H"),
+        Every::Minutes(_) => ("minute", "%Y%m%d-%H%M"),
         Every::Day => ("day", "%Y%m%d"),
         Every::Week => ("week", "%G-W%V"),
         Every::Month => ("month", "%Y-%m"),
