@@ -265,6 +265,11 @@ impl Pipeline {
         }
     }
 
+    /// Lets any number of launches run at once, for those who only ask which.
+    pub fn lift_parallelism(&mut self) {
+        self.parts.parallelism = u32::MAX;
+    }
+
     /// Looks after nothing but what is asked for.
     pub fn close_window(&mut self) {
         self.parts.window = Window::Partitions(0);
