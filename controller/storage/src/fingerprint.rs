@@ -1,53 +1,99 @@
 //! What a path looked like, so that a later change shows.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::os::fd::OwnedFd;
 use std::str::FromStr;
 
+use rustix::fs::FileType;
+
+use crate::path::{bare, join};
+use crate::root::{Root, StorageError, file_type};
+use crate::tally::{Counting, bytes, changed_nanoseconds};
 use crate::{Completeness, Store};
 
-/// What a path looks like at one moment, as text on one line: `BYTES:NANOSECONDS:TAG`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// How many hexadecimal digits of a directory's digest are kept: 64 bits tell the versions of one path apart.
+const DIGEST_DIGITS: usize = 16;
+
+/// What a path looked like at one moment; as text, `BYTES:NANOSECONDS:TAG` on one line.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint {
-    /// The size; of a directory, the sum of its entries' sizes.
+    /// The size in bytes; of a directory, the sum over its files.
     pub bytes: u64,
-    /// The modification time in nanoseconds since 1970; of a directory, its entries' newest.
-    pub modified_nanoseconds: i64,
-    /// What else tells versions apart: an object's etag, or the digest of a directory's entries.
+    /// The last change, in nanoseconds since 1970; of a directory, that of its youngest file.
+    pub changed_nanoseconds: i64,
+    /// What else tells versions apart: an object's etag, or the digest of a directory's names, sizes and times.
     pub tag: Option<String>,
 }
 
-/// Why storage could not answer.
+/// A text that is no fingerprint.
 #[derive(Debug, thiserror::Error)]
-pub enum StorageError {
-    /// An operation failed.
-    #[error("cannot look at {}", path.display())]
-    Look {
-        /// Where.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
-}
-
-/// Text that is no fingerprint.
-#[derive(Debug, thiserror::Error)]
-#[error("`{0}` is no fingerprint: expected BYTES:NANOSECONDS:TAG")]
+#[error("`{0}` is no fingerprint, which would be BYTES:NANOSECONDS:TAG with an empty tag for a file")]
 pub struct BadFingerprint(String);
 
-/// What `path` looks like now: `None` where it is positively absent.
+/// What `path` looks like now: `None` where it is positively absent. Of a directory, the files that count by its
+/// rule make the fingerprint, the flag included; files in directories below it do not.
 pub fn fingerprint(
-    _store: &Store,
-    _path: &str,
-    _rule: &Completeness,
+    store: &Store,
+    path: &str,
+    rule: &Completeness,
 ) -> Result<Option<Fingerprint>, StorageError> {
-    todo!()
+    let root = store.open()?;
+    let Some(stat) = root.entry(path)? else {
+        return Ok(None);
+    };
+    if file_type(&stat) != FileType::Directory {
+        let changed_nanoseconds = changed_nanoseconds(&stat);
+        return Ok(Some(Fingerprint { bytes: bytes(&stat), changed_nanoseconds, tag: None }));
+    }
+    match root.directory(path)? {
+        Some(open) => of_directory(&root, path, &open, rule).map(Some),
+        None => Ok(None),
+    }
+}
+
+fn of_directory(
+    root: &Root<'_>,
+    path: &str,
+    open: &OwnedFd,
+    rule: &Completeness,
+) -> Result<Fingerprint, StorageError> {
+    let mut files = Vec::new();
+    root.list(path, open, |name, _| {
+        let Some(name) = str::from_utf8(name).ok().filter(|name| counts(rule, name)) else {
+            return Ok(());
+        };
+        let stat = root.entry_in(open, &join(bare(path), name), name)?;
+        if let Some(stat) = stat.filter(|stat| file_type(stat) == FileType::RegularFile) {
+            files.push((name.to_owned(), bytes(&stat), changed_nanoseconds(&stat)));
+        }
+        Ok(())
+    })?;
+    files.sort_unstable();
+    let mut digest = blake3::Hasher::new();
+    for (name, bytes, changed) in &files {
+        // A NUL is in no name, so that no two listings make the same text.
+        digest.update(format!("{name}\0{bytes}:{changed}\0").as_bytes());
+    }
+    Ok(Fingerprint {
+        bytes: files.iter().map(|(_, bytes, _)| bytes).sum(),
+        changed_nanoseconds: files.iter().map(|(_, _, changed)| *changed).max().unwrap_or(0),
+        tag: Some(digest.finalize().to_hex()[..DIGEST_DIGITS].to_owned()),
+    })
+}
+
+fn counts(rule: &Completeness, name: &str) -> bool {
+    let glob = match rule {
+        Completeness::Flag { name: flag } if flag == name => return true,
+        Completeness::Files { glob, .. } => glob.as_deref(),
+        Completeness::File { .. } | Completeness::Flag { .. } => None,
+    };
+    Counting { glob, min_bytes: 0, ages: false }.counts_name(name)
 }
 
 impl fmt::Display for Fingerprint {
-    fn fmt(&self, _f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        todo!()
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tag = self.tag.as_deref().unwrap_or_default();
+        write!(formatter, "{}:{}:{tag}", self.bytes, self.changed_nanoseconds)
     }
 }
 
@@ -55,6 +101,12 @@ impl FromStr for Fingerprint {
     type Err = BadFingerprint;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Err(BadFingerprint(text.to_owned()))
+        let parse = || {
+            let (bytes, rest) = text.split_once(':')?;
+            let (changed, tag) = rest.split_once(':')?;
+            let tag = (!tag.is_empty()).then(|| tag.to_owned());
+            Some(Self { bytes: bytes.parse().ok()?, changed_nanoseconds: changed.parse().ok()?, tag })
+        };
+        parse().ok_or_else(|| BadFingerprint(text.to_owned()))
     }
 }

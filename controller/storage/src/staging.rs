@@ -1,103 +1,203 @@
-//! A launch's own place to write, and the way from there to the final paths.
+//! A launch's own place to write.
+//!
+//! It is `.daybreak/staging/LAUNCH/BASE-NAME` below the store's root, so that publishing is a rename, and the step
+//! sees the final base name. Only where two outputs share a base name does each get a numbered directory.
+//!
+//! These are the calls that every launch pays for, so they are few: directories are reused by renaming them, for
+//! removing one costs a hundred renames on a file system that discards freed blocks at once; the calls are made on
+//! the caller's thread, for a hop to another costs more than they do; and nothing is synced to the disk. After a
+//! power cut a published file may therefore be empty, as after `cp`; a dataset that can't bear it asks for
+//! `minBytes`. A dying process loses nothing.
 
-use std::path::PathBuf;
+use std::fs::remove_dir_all;
 
-use crate::{Completeness, Store};
+use rustix::fs::{AtFlags, RenameFlags, renameat_with, statat};
+use rustix::io::Errno;
 
-/// What to do about data that is at a final path already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Existing {
-    /// It stays, and ours is discarded.
-    Keep,
-    /// Ours takes its place; the old data stays until ours is there.
-    Replace,
-}
+use crate::path::{RESERVED, bare, check, join, split};
+use crate::publish::{Existing, Output, Published, StagingError, make, publish};
+use crate::root::Root;
+use crate::tally::count;
+use crate::verify::{unknown, verify_entry};
+use crate::{Completeness, NotWritten, Store};
 
-/// How publishing one output ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Published {
-    /// Ours is at the final path.
-    Published,
-    /// Something was there already, and stays.
-    AlreadyThere,
-}
+/// Where the launches' directories lie.
+const STAGING: &str = ".daybreak/staging";
 
-/// Why an output does not count as written. Each message names the path.
-#[derive(Debug, thiserror::Error)]
-pub enum NotWritten {
-    /// Nothing is there.
-    #[error("{} was not written{found}", path.display())]
-    Missing {
-        /// Where it should be.
-        path: PathBuf,
-        /// What lies beside it instead, as an addition to the sentence, or nothing.
-        found: String,
-    },
-}
-
-/// Why staging or publishing failed.
-#[derive(Debug, thiserror::Error)]
-pub enum StagingError {
-    /// An operation failed.
-    #[error("cannot {operation} {}", path.display())]
-    Failed {
-        /// What was tried.
-        operation: &'static str,
-        /// Where.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
-}
+/// How many of the names that a step wrote instead of its output are told.
+const TOLD: usize = 5;
 
 /// One launch's staging in one store.
 #[derive(Debug)]
 pub struct Staging {
-    _store: Store,
+    store: Store,
+    launch: String,
+    outputs: Vec<Output>,
 }
 
 impl Staging {
-    /// Makes the launch's own directory. `outputs` are final paths below the store's root.
-    pub fn begin(_store: &Store, _launch: &str, _outputs: &[&str]) -> Result<Self, StagingError> {
-        todo!()
+    /// Makes the launch's own directory. `outputs` are the final paths below the store's root.
+    pub fn begin(store: &Store, launch: &str, outputs: &[&str]) -> Result<Self, StagingError> {
+        let staging = Self::resume(store, launch, outputs)?;
+        let root = store.open().map_err(StagingError::Storage)?;
+        staging.make_directory(&root)?;
+        for output in &staging.outputs {
+            let (parent, _) = split(&output.staged);
+            if parent != staging.directory() {
+                make(&root, parent)?;
+            }
+        }
+        Ok(staging)
     }
 
-    /// Takes up a launch that `begin` saw before, in this process or another. Does no IO.
-    pub fn resume(_store: &Store, _launch: &str, _outputs: &[&str]) -> Result<Self, StagingError> {
-        todo!()
+    /// Takes up a launch that [`Staging::begin`] saw, in this process or another. It does no IO.
+    pub fn resume(store: &Store, launch: &str, outputs: &[&str]) -> Result<Self, StagingError> {
+        if launch.contains('/') || check(launch).is_err() {
+            return Err(StagingError::BadLaunch { launch: launch.to_owned() });
+        }
+        let directory = join(STAGING, launch);
+        let mut names: Vec<&str> = outputs.iter().map(|path| bare(split(path).1)).collect();
+        names.sort_unstable();
+        let are_distinct = names.windows(2).all(|pair| pair[0] != pair[1]);
+        let output = |(number, path): (usize, &&str)| {
+            check(path).map_err(StagingError::Path)?;
+            let name = bare(split(path).1);
+            let staged =
+                if are_distinct { join(&directory, name) } else { format!("{directory}/{number}/{name}") };
+            Ok(Output { staged, path: bare(path).to_owned() })
+        };
+        let outputs = outputs.iter().enumerate().map(output).collect::<Result<_, StagingError>>()?;
+        Ok(Self { store: store.clone(), launch: launch.to_owned(), outputs })
     }
 
     /// Where the step is to write each output, in the order of `outputs`: absolute, without a trailing slash.
     /// The parent exists, the leaf does not, and the base name is the final one's.
     pub fn paths(&self) -> Vec<String> {
-        todo!()
+        self.outputs.iter().map(|output| self.store.uri(&output.staged)).collect()
     }
 
-    /// Whether the staged output at `index` of `outputs` is complete by its rule, but for its age.
-    pub fn verify(&self, _index: usize, _rule: &Completeness) -> Result<(), NotWritten> {
-        todo!()
+    /// Whether the output at `index` of `outputs` is staged and complete by its rule, whatever its age.
+    pub fn verify(&self, index: usize, rule: &Completeness) -> Result<(), NotWritten> {
+        let root = self.store.open().map_err(unknown)?;
+        let staged = &self.outputs[index].staged;
+        // A link is no output: what it stands for would stay behind in the staging directory, or change later.
+        match statat(&root.descriptor, staged, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => verify_entry(&root, staged, &stat, rule),
+            Err(Errno::NOENT) => Err(NotWritten::Missing {
+                path: self.store.local_path(staged),
+                beside: self.tell_others(&root, split(staged).0),
+            }),
+            Err(errno) => Err(unknown(root.failed(staged, errno))),
+        }
     }
 
     /// Moves each output to its final path, in their order. May be called again after a crash at any point, and
-    /// gives the same end.
-    pub fn publish(&self, _existing: Existing) -> Result<Vec<Published>, StagingError> {
-        todo!()
+    /// then comes to the same end.
+    pub fn publish(&self, existing: Existing) -> Result<Vec<Published>, StagingError> {
+        let root = self.store.open().map_err(StagingError::Storage)?;
+        self.outputs.iter().map(|output| publish(&root, output, existing)).collect()
     }
 
-    /// Removes what is left of the launch. Its directory may serve the next one.
+    /// Removes what is left of the launch. Its empty directory may serve the next one.
     pub fn discard(self) -> Result<(), StagingError> {
-        todo!()
+        let root = self.store.open().map_err(StagingError::Storage)?;
+        let directory = self.directory();
+        match root.directory(&directory).map_err(StagingError::Storage)? {
+            None => Ok(()),
+            Some(open) if count(&root, &directory, &open).map_err(StagingError::Storage)? > 0 => {
+                remove(&root, &directory)
+            }
+            Some(_) => {
+                self.store.spares().push(self.launch);
+                Ok(())
+            }
+        }
     }
-}
 
-/// Whether a `Direct` output is complete at its final path, but for its age.
-pub fn verify(_store: &Store, _path: &str, _rule: &Completeness) -> Result<(), NotWritten> {
-    todo!()
+    fn directory(&self) -> String {
+        join(STAGING, &self.launch)
+    }
+
+    fn make_directory(&self, root: &Root<'_>) -> Result<(), StagingError> {
+        let directory = self.directory();
+        let taken = || StagingError::Taken { path: root.absolute(&directory) };
+        let spare = self.store.spares().pop();
+        if let Some(spare) = spare.map(|launch| join(STAGING, &launch)) {
+            let at = &root.descriptor;
+            match renameat_with(at, &spare, at, &directory, RenameFlags::NOREPLACE) {
+                Ok(()) => return Ok(()),
+                Err(Errno::EXIST) => return Err(taken()),
+                // Another process swept it, or the file system lacks the call: a new one serves as well.
+                Err(_) => {}
+            }
+        }
+        let mut made = root.make(&directory);
+        if made == Err(Errno::NOENT) {
+            make(root, RESERVED)?;
+            make(root, STAGING)?;
+            made = root.make(&directory);
+        }
+        match made {
+            Err(Errno::EXIST) => Err(taken()),
+            made => made.map_err(|errno| StagingError::failed("make", root.absolute(&directory), errno)),
+        }
+    }
+
+    /// What a step wrote where its output should be, as the rest of a sentence.
+    fn tell_others(&self, root: &Root<'_>, directory: &str) -> String {
+        let mut names = Vec::new();
+        let told = root.directory(directory).and_then(|open| {
+            let Some(open) = open else { return Ok(()) };
+            root.list(directory, &open, |name, _| {
+                names.push(String::from_utf8_lossy(name).into_owned());
+                Ok(())
+            })
+        });
+        if told.is_err() || names.is_empty() {
+            return String::new();
+        }
+        names.sort_unstable();
+        let rest = if names.len() > TOLD { " and more" } else { "" };
+        names.truncate(TOLD);
+        format!("; the step wrote beside it: {}{rest}", names.join(", "))
+    }
 }
 
 /// Removes the staging of every launch for which `keep` is false, and counts them. To be called when a run starts
-/// and when it ends; nobody else may be between `begin` and `publish` in this store.
-pub fn sweep(_store: &Store, _keep: &dyn Fn(&str) -> bool) -> Result<usize, StagingError> {
-    todo!()
+/// and when it ends; `keep` must be true for launches of others that write to the same store.
+pub fn sweep(store: &Store, keep: &dyn Fn(&str) -> bool) -> Result<usize, StagingError> {
+    let root = store.open().map_err(StagingError::Storage)?;
+    let Some(open) = root.directory(STAGING).map_err(StagingError::Storage)? else {
+        return Ok(0);
+    };
+    let mut launches = Vec::new();
+    let listed = root.list(STAGING, &open, |name, _| {
+        launches.push(String::from_utf8_lossy(name).into_owned());
+        Ok(())
+    });
+    listed.map_err(StagingError::Storage)?;
+    let spares = std::mem::take(&mut *store.spares());
+    let mut leftovers = 0;
+    for launch in launches {
+        let is_spare = spares.contains(&launch);
+        if is_spare || !keep(&launch) {
+            remove(&root, &join(STAGING, &launch))?;
+            leftovers += usize::from(!is_spare);
+        }
+    }
+    // Left alone where others still use them.
+    for directory in [STAGING, RESERVED] {
+        let _ = root.remove_empty(directory);
+    }
+    Ok(leftovers)
+}
+
+fn remove(root: &Root<'_>, directory: &str) -> Result<(), StagingError> {
+    let path = root.absolute(directory);
+    match remove_dir_all(&path) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            Err(StagingError::Failed { operation: "remove", path, source })
+        }
+        _ => Ok(()),
+    }
 }

@@ -1,51 +1,138 @@
-//! A named place for datasets, bound to a directory.
+//! A named place for datasets, bound to a directory of this machine.
 
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rustix::fs::{Access, AtFlags, CWD, accessat};
+
+use crate::path::bare;
+use crate::root::{Root, StorageError};
 
 /// A store whose root is a directory of this machine. Cheap to clone.
+///
+/// Buckets and HDFS will be further kinds of store behind the same methods; what asks a store goes through
+/// the crate's looks, listings and staging only.
 #[derive(Clone, Debug)]
-pub struct Store {
+pub struct Store(Arc<Bound>);
+
+#[derive(Debug)]
+struct Bound {
     name: String,
     root: PathBuf,
+    /// The file system that the root was on, by which a missing mount shows.
+    device: u64,
+    /// Launches whose staging directories are empty and may be renamed for the next ones.
+    spares: Mutex<Vec<String>>,
 }
 
-/// Why a store can't be used.
+/// Why a store can't be used: what is wrong, where, and what would be right.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// There is nothing at the root.
-    #[error("store {name}: {} does not exist; create it, or bind the store to another directory", root.display())]
+    #[error("store `{name}`: {} does not exist; create it, or bind the store to another directory", root.display())]
     Missing {
         /// The store.
         name: String,
         /// Its root.
         root: PathBuf,
     },
+    /// The root is a file, or lies in one.
+    #[error("store `{name}`: {} is not a directory; bind the store to one", root.display())]
+    NotADirectory {
+        /// The store.
+        name: String,
+        /// Its root.
+        root: PathBuf,
+    },
+    /// The root can't be listed.
+    #[error("store `{name}`: {} cannot be read; grant read and search permission on it", root.display())]
+    Unreadable {
+        /// The store.
+        name: String,
+        /// Its root.
+        root: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Nothing can be created below the root.
+    #[error(
+        "store `{name}`: {} cannot be written; grant write permission on it, or mount it writable",
+        root.display()
+    )]
+    Unwritable {
+        /// The store.
+        name: String,
+        /// Its root.
+        root: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The root's path can't be passed to a step as text.
+    #[error("store `{name}`: {} is not UTF-8; bind the store to a directory whose path is", root.display())]
+    NotText {
+        /// The store.
+        name: String,
+        /// Its root.
+        root: PathBuf,
+    },
+    /// The archive's access could not be set up.
+    #[error("store `{name}`: {} cannot be opened for whole objects", root.display())]
+    Operator {
+        /// The store.
+        name: String,
+        /// Its root.
+        root: PathBuf,
+        /// Why.
+        #[source]
+        source: Box<opendal::Error>,
+    },
 }
 
 impl Store {
     /// Binds `name` to the existing, readable directory `root`.
     pub fn fs(name: &str, root: &Path) -> Result<Self, StoreError> {
-        Ok(Self { name: name.to_owned(), root: root.to_owned() })
+        let refused = |source: io::Error| refusal(name, root, source);
+        let real = root.canonicalize().map_err(refused)?;
+        std::fs::read_dir(&real).map_err(refused)?;
+        let device = rustix::fs::stat(&real).map_err(|errno| refused(errno.into()))?.st_dev;
+        if real.to_str().is_none() {
+            return Err(StoreError::NotText { name: name.to_owned(), root: real });
+        }
+        Ok(Self(Arc::new(Bound { name: name.to_owned(), root: real, device, spares: Mutex::default() })))
     }
 
     /// As [`Store::fs`], creating the directory and its parents where they are absent.
     pub fn fs_or_create(name: &str, root: &Path) -> Result<Self, StoreError> {
-        Self::fs(name, root)
+        match std::fs::create_dir_all(root) {
+            Ok(()) => Self::fs(name, root),
+            Err(_) if root.exists() => Self::fs(name, root),
+            Err(source) => {
+                Err(StoreError::Unwritable { name: name.to_owned(), root: root.to_owned(), source })
+            }
+        }
     }
 
-    /// Whether files can be created below the root, found out by creating one without a name.
+    /// Whether files can be created in the root, as far as permissions and mount tell.
     pub fn check_writable(&self) -> Result<(), StoreError> {
-        Ok(())
+        let access = Access::WRITE_OK | Access::EXEC_OK;
+        accessat(CWD, self.root(), access, AtFlags::EACCESS).map_err(|errno| StoreError::Unwritable {
+            name: self.name().to_owned(),
+            root: self.root().to_owned(),
+            source: errno.into(),
+        })
     }
 
     /// The name by which datasets refer to it.
     pub fn name(&self) -> &str {
-        &self.name
+        &self.0.name
     }
 
-    /// The absolute root, links resolved.
+    /// The absolute root, its own links resolved when the store was bound.
     pub fn root(&self) -> &Path {
-        &self.root
+        &self.0.root
     }
 
     /// Where `path` is, as a step is told: absolute, without a trailing slash.
@@ -55,11 +142,35 @@ impl Store {
 
     /// Where `path` is on this machine, without a trailing slash.
     pub fn local_path(&self, path: &str) -> PathBuf {
-        self.root.join(path.trim_end_matches('/'))
+        self.root().join(bare(path))
     }
 
-    /// An operator for reading and writing whole objects below the root, such as the archive's.
+    /// Access to whole objects below the root, for what is written and read in one piece, such as the archive.
     pub fn operator(&self) -> Result<opendal::Operator, StoreError> {
-        todo!()
+        let service = opendal::services::Fs::default().root(&self.0.root.to_string_lossy());
+        opendal::Operator::new(service).map_err(|source| StoreError::Operator {
+            name: self.name().to_owned(),
+            root: self.root().to_owned(),
+            source: Box::new(source),
+        })
+    }
+
+    /// Opens the root, if it is still the one that was bound.
+    pub(crate) fn open(&self) -> Result<Root<'_>, StorageError> {
+        Root::open(self.root(), self.0.device)
+    }
+
+    /// The launches whose empty staging directories may be used again.
+    pub(crate) fn spares(&self) -> MutexGuard<'_, Vec<String>> {
+        self.0.spares.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn refusal(name: &str, root: &Path, source: io::Error) -> StoreError {
+    let (name, root) = (name.to_owned(), root.to_owned());
+    match source.kind() {
+        io::ErrorKind::NotFound => StoreError::Missing { name, root },
+        io::ErrorKind::NotADirectory => StoreError::NotADirectory { name, root },
+        _ => StoreError::Unreadable { name, root, source },
     }
 }

@@ -1,0 +1,271 @@
+//! The way from staging to the final paths: it creates or, when asked, replaces, and may be taken up again.
+//!
+//! Where a crash may have happened is read from the files themselves: what is no longer staged was moved; two
+//! names of one file are a hard link whose first name is to go; and before old and new change places, a symbolic
+//! link beside the staged one (the one file that is made with its content in one step) records which is the new.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+
+use rustix::fs::{
+    AtFlags, FileType, Mode, RenameFlags, Stat, linkat, mkdirat, readlinkat, renameat, renameat_with, statat,
+    symlinkat, unlinkat,
+};
+use rustix::io::Errno;
+
+use crate::BadPath;
+use crate::path::split;
+use crate::root::{Root, StorageError, file_type};
+
+/// What to do about data that is at a final path already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// It stays, and ours is discarded.
+    Keep,
+    /// Ours takes its place; the old data stays until ours is there.
+    Replace,
+}
+
+/// How publishing one output ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Published {
+    /// Ours is at the final path.
+    Published,
+    /// Something was there already, and stays.
+    AlreadyThere,
+}
+
+/// Why staging or publishing failed.
+#[derive(Debug, thiserror::Error)]
+pub enum StagingError {
+    /// The launch's name can't name a directory.
+    #[error("`{launch}` can't name a launch's directory")]
+    BadLaunch {
+        /// The name.
+        launch: String,
+    },
+    /// An output's path is not lawful.
+    #[error(transparent)]
+    Path(BadPath),
+    /// The launch has begun before.
+    #[error("{} exists: the launch has begun before, and may still be writing", path.display())]
+    Taken {
+        /// The launch's directory.
+        path: PathBuf,
+    },
+    /// What should be published is neither staged nor at its final path.
+    #[error("{} is gone, and nothing is at {}", staged.display(), path.display())]
+    Vanished {
+        /// Where it was staged.
+        staged: PathBuf,
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// The store gave no answer.
+    #[error(transparent)]
+    Storage(StorageError),
+    /// An operation failed.
+    #[error("cannot {operation} {}{}", path.display(), advice(source))]
+    Failed {
+        /// What was tried.
+        operation: &'static str,
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// Where one output is written, and where it goes; both below the root, without a slash at the end.
+#[derive(Debug)]
+pub(crate) struct Output {
+    pub(crate) staged: String,
+    pub(crate) path: String,
+}
+
+/// A final path, its directory open, so that no link can lead out of the store meanwhile.
+struct Target<'a> {
+    root: &'a Root<'a>,
+    output: &'a Output,
+    directory: OwnedFd,
+    leaf: &'a str,
+}
+
+impl StagingError {
+    pub(crate) fn failed(operation: &'static str, path: PathBuf, errno: Errno) -> Self {
+        Self::Failed { operation, path, source: errno.into() }
+    }
+}
+
+/// What a person can do about it, as the rest of a sentence.
+fn advice(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::StorageFull => "; free space on its file system",
+        io::ErrorKind::QuotaExceeded => "; free space, or raise the quota",
+        io::ErrorKind::ReadOnlyFilesystem => "; mount its file system writable",
+        io::ErrorKind::PermissionDenied => "; grant write permission on its directory",
+        io::ErrorKind::CrossesDevices => "; it must be on the same file system as the store's root",
+        _ => "",
+    }
+}
+
+/// Moves one output to its final path.
+pub(crate) fn publish(
+    root: &Root<'_>,
+    output: &Output,
+    existing: Existing,
+) -> Result<Published, StagingError> {
+    let (parent, leaf) = split(&output.path);
+    let target = Target { root, output, directory: make_all(root, parent)?, leaf };
+    let Some(staged) = target.staged()? else {
+        return target.was_moved();
+    };
+    match existing {
+        Existing::Keep if file_type(&staged) == FileType::Directory => target.create_directory(),
+        Existing::Keep => target.create_file(&staged),
+        Existing::Replace => target.replace(&staged),
+    }
+}
+
+/// Makes the directory `path`, unless it is there.
+pub(crate) fn make(root: &Root<'_>, path: &str) -> Result<(), StagingError> {
+    match root.make(path) {
+        Ok(()) | Err(Errno::EXIST) => Ok(()),
+        Err(errno) => Err(StagingError::failed("make", root.absolute(path), errno)),
+    }
+}
+
+/// Opens the directory `path`, making it and what it lies in where they are absent.
+fn make_all(root: &Root<'_>, path: &str) -> Result<OwnedFd, StagingError> {
+    if let Some(open) = root.directory(path).map_err(StagingError::Storage)? {
+        return Ok(open);
+    }
+    let (parent, leaf) = split(path);
+    let parent = make_all(root, parent)?;
+    match mkdirat(&parent, leaf, Mode::from_raw_mode(0o777)) {
+        // Another publisher may have been first.
+        Ok(()) | Err(Errno::EXIST) => {}
+        Err(errno) => return Err(StagingError::failed("make", root.absolute(path), errno)),
+    }
+    let gone = || StagingError::failed("open", root.absolute(path), Errno::NOENT);
+    root.directory(path).map_err(StagingError::Storage)?.ok_or_else(gone)
+}
+
+impl Target<'_> {
+    /// A plain rename does it: over a directory that holds anything it fails, and an empty one is no data.
+    fn create_directory(&self) -> Result<Published, StagingError> {
+        match self.rename(RenameFlags::empty()) {
+            Ok(()) => Ok(Published::Published),
+            Err(Errno::NOTEMPTY | Errno::EXIST | Errno::NOTDIR) => Ok(Published::AlreadyThere),
+            Err(errno) => Err(self.failed(errno)),
+        }
+    }
+
+    fn create_file(&self, staged: &Stat) -> Result<Published, StagingError> {
+        match self.rename(RenameFlags::NOREPLACE) {
+            Ok(()) => Ok(Published::Published),
+            Err(Errno::EXIST) => self.finish_link(staged),
+            // The file system lacks the call.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => self.link(staged),
+            Err(errno) => Err(self.failed(errno)),
+        }
+    }
+
+    /// Creates the final path as a second name of the staged file, which refuses to replace anything, too.
+    fn link(&self, staged: &Stat) -> Result<Published, StagingError> {
+        let from = &self.root.descriptor;
+        match linkat(from, &self.output.staged, &self.directory, self.leaf, AtFlags::empty()) {
+            Ok(()) | Err(Errno::EXIST) => self.finish_link(staged),
+            Err(errno) => Err(self.failed(errno)),
+        }
+    }
+
+    /// Ours is published if the final path is a name of our file; then the staged name goes.
+    fn finish_link(&self, staged: &Stat) -> Result<Published, StagingError> {
+        let is_ours = self.found()?.is_some_and(|found| is_same(&found, staged));
+        if !is_ours {
+            return Ok(Published::AlreadyThere);
+        }
+        let staged = &self.output.staged;
+        match unlinkat(&self.root.descriptor, staged, AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => Ok(Published::Published),
+            Err(errno) => Err(StagingError::failed("remove", self.root.absolute(staged), errno)),
+        }
+    }
+
+    /// Over a file, a rename puts file for file. Anything else changes places with ours, and goes with the launch.
+    fn replace(&self, staged: &Stat) -> Result<Published, StagingError> {
+        if self.recorded().is_some_and(|new| new != staged.st_ino) {
+            return Ok(Published::Published);
+        }
+        match self.rename(RenameFlags::empty()) {
+            Ok(()) => return Ok(Published::Published),
+            Err(Errno::NOTEMPTY | Errno::EXIST | Errno::NOTDIR | Errno::ISDIR) => {}
+            Err(errno) => return Err(self.failed(errno)),
+        }
+        match symlinkat(staged.st_ino.to_string(), &self.root.descriptor, self.record()) {
+            Ok(()) | Err(Errno::EXIST) => {}
+            Err(errno) => {
+                return Err(StagingError::failed("make", self.root.absolute(&self.record()), errno));
+            }
+        }
+        self.rename(RenameFlags::EXCHANGE).map_err(|errno| self.failed(errno))?;
+        Ok(Published::Published)
+    }
+
+    /// The inode of the new data, recorded before it changes places with the old.
+    fn recorded(&self) -> Option<u64> {
+        let inode = readlinkat(&self.root.descriptor, self.record(), Vec::new()).ok()?;
+        inode.to_str().ok()?.parse().ok()
+    }
+
+    fn record(&self) -> String {
+        format!("{}.daybreak-replaces", self.output.staged)
+    }
+
+    /// Nothing is staged any more, so it was moved, if this launch verified it.
+    fn was_moved(&self) -> Result<Published, StagingError> {
+        match self.found()? {
+            Some(_) => Ok(Published::Published),
+            None => Err(StagingError::Vanished {
+                staged: self.root.absolute(&self.output.staged),
+                path: self.root.absolute(&self.output.path),
+            }),
+        }
+    }
+
+    fn staged(&self) -> Result<Option<Stat>, StagingError> {
+        self.look(statat(&self.root.descriptor, &self.output.staged, AtFlags::SYMLINK_NOFOLLOW))
+    }
+
+    fn found(&self) -> Result<Option<Stat>, StagingError> {
+        self.look(statat(&self.directory, self.leaf, AtFlags::SYMLINK_NOFOLLOW))
+    }
+
+    fn look(&self, answer: Result<Stat, Errno>) -> Result<Option<Stat>, StagingError> {
+        match answer {
+            Ok(stat) => Ok(Some(stat)),
+            Err(Errno::NOENT) => Ok(None),
+            Err(errno) => Err(self.failed(errno)),
+        }
+    }
+
+    fn rename(&self, flags: RenameFlags) -> Result<(), Errno> {
+        let from = &self.root.descriptor;
+        if flags.is_empty() {
+            renameat(from, &self.output.staged, &self.directory, self.leaf)
+        } else {
+            renameat_with(from, &self.output.staged, &self.directory, self.leaf, flags)
+        }
+    }
+
+    fn failed(&self, errno: Errno) -> StagingError {
+        StagingError::failed("publish", self.root.absolute(&self.output.path), errno)
+    }
+}
+
+fn is_same(one: &Stat, other: &Stat) -> bool {
+    (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino)
+}
