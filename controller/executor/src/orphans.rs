@@ -151,3 +151,17 @@ fn names(orphans: &[Orphan]) -> String {
     let names: Vec<_> = orphans.iter().map(|orphan| format!("{} ({})", orphan.pid, orphan.command)).collect();
     names.join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use rustix::process::getppid;
+
+    use super::*;
+
+    #[test]
+    fn the_caller_and_its_ancestors_are_spared() {
+        let spared = Wanted::new("any").spared;
+        assert!(spared.contains(&getpid().as_raw_pid()));
+        assert!(spared.contains(&getppid().map_or(0, Pid::as_raw_pid)), "{spared:?}");
+    }
+}
