@@ -1,2 +1,23 @@
-//! The `daybreak` command.
-fn main() {}
+//! The `daybreak` command: arguments in, exit code out.
+
+mod args;
+mod clock;
+mod commands;
+mod environment;
+mod local;
+mod project;
+mod records;
+mod requests;
+mod state;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    let arguments = args::Arguments::parse();
+    commands::execute(arguments.command).unwrap_or_else(|failure| {
+        eprintln!("{failure}");
+        ExitCode::from(commands::EXIT_WRONG)
+    })
+}

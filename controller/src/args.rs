@@ -1,0 +1,252 @@
+//! Arguments: the one place where flags and environment variables are read.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Keeps dated batch data complete: runs the steps whose outputs are missing, as soon as their inputs are there.
+#[derive(Debug, Parser)]
+#[command(name = "daybreak", version, disable_help_subcommand = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Fill the window of the pipelines in a folder, on this machine.
+    ///
+    /// Exit codes: 0 everything is complete; 1 a step failed; 2 a manifest or the command is wrong; 3 steps wait for
+    /// data from outside.
+    Run(Run),
+    /// Check manifests: every fault with file, line, column, what is wrong and what would be right.
+    Lint(Lint),
+    /// Say which steps would run, and in which order, without running them.
+    Plan(Plan),
+    /// Draw the graph of datasets and steps.
+    Graph(Graph),
+    /// Show pipelines at a glance, or the partitions of one.
+    Status(Status),
+    /// Say what holds up each step of a partition, since when, and what will change it.
+    Explain(Explain),
+    /// Print the log of a step's attempt.
+    Logs(Logs),
+    /// Make outputs of a partition again although they exist; they stay until the new ones are there.
+    Rerun(Rerun),
+    /// Fill a range of partitions beyond the window.
+    Backfill(Backfill),
+    /// Print the completions of a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Where manifests and the names in them are found.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Place {
+    /// The environment of daybreak.toml that says what stores and params stand for.
+    #[arg(long, default_value = "laptop", value_name = "NAME")]
+    pub(crate) env: String,
+    /// Bind a store to a directory, for this command.
+    #[arg(long, value_name = "NAME=DIR", value_parser = pair)]
+    pub(crate) store: Vec<(String, String)>,
+    /// Give a parameter a value, for this command.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    pub(crate) param: Vec<(String, String)>,
+}
+
+/// Where the manifest of a named pipeline is found.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Named {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// The folder to look for manifests in. Default: the folders that daybreak.toml names, or all below it.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+}
+
+/// How a run runs.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Pace {
+    /// The most launches at once, of all pipelines together. Default: the number of processors.
+    #[arg(long, short, value_name = "N")]
+    pub(crate) jobs: Option<u32>,
+    /// After a step has failed, go on with what does not depend on it. Without, what runs finishes and nothing new starts.
+    #[arg(long, short)]
+    pub(crate) keep_going: bool,
+    /// The most tries of a step in this run. Default: 1, and with --watch what the manifest says.
+    #[arg(long, value_name = "N")]
+    pub(crate) attempts: Option<u32>,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Run {
+    /// The folder of the manifests.
+    pub(crate) dir: PathBuf,
+    #[command(flatten)]
+    pub(crate) place: Place,
+    #[command(flatten)]
+    pub(crate) pace: Pace,
+    /// Stay, and start steps as their inputs land; until interrupted.
+    #[arg(long, short, conflicts_with_all = ["dry_run"])]
+    pub(crate) watch: bool,
+    /// Only this partition, in the window or not.
+    #[arg(long, value_name = "KEY", conflicts_with_all = ["from", "to", "watch"])]
+    pub(crate) date: Option<String>,
+    /// Only from this partition on; needs --to.
+    #[arg(long, value_name = "KEY", requires = "to", conflicts_with = "watch")]
+    pub(crate) from: Option<String>,
+    /// Only up to this partition, which is included.
+    #[arg(long, value_name = "KEY", requires = "from")]
+    pub(crate) to: Option<String>,
+    /// Say what would run, and run nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Lint {
+    /// The folders of the manifests.
+    #[arg(required = true)]
+    pub(crate) dirs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Plan {
+    /// The folder of the manifests.
+    pub(crate) dir: PathBuf,
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// How to print.
+    #[arg(long, short, default_value = "wide")]
+    pub(crate) output: Output,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Graph {
+    /// The folder of the manifests.
+    pub(crate) dir: PathBuf,
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// The language of the drawing.
+    #[arg(long, short, default_value = "text")]
+    pub(crate) format: Drawing,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Status {
+    /// The pipeline; all when left out.
+    pub(crate) pipeline: Option<String>,
+    #[command(flatten)]
+    pub(crate) named: Named,
+    /// How to print.
+    #[arg(long, short, default_value = "wide")]
+    pub(crate) output: Output,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Explain {
+    /// The pipeline.
+    pub(crate) pipeline: String,
+    /// The partition.
+    pub(crate) key: String,
+    /// Only this step.
+    pub(crate) step: Option<String>,
+    #[command(flatten)]
+    pub(crate) named: Named,
+    /// How to print.
+    #[arg(long, short, default_value = "wide")]
+    pub(crate) output: Output,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Logs {
+    /// The pipeline.
+    pub(crate) pipeline: String,
+    /// The partition.
+    pub(crate) key: String,
+    /// The step; may be left out when only one has run.
+    pub(crate) step: Option<String>,
+    /// The attempt; the last one when left out.
+    #[arg(long, value_name = "N")]
+    pub(crate) attempt: Option<u32>,
+    /// Go on printing while the attempt runs.
+    #[arg(long, short)]
+    pub(crate) follow: bool,
+    #[command(flatten)]
+    pub(crate) named: Named,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Rerun {
+    /// The pipeline.
+    pub(crate) pipeline: String,
+    /// The partition.
+    pub(crate) key: String,
+    /// Only these steps; all when left out.
+    pub(crate) steps: Vec<String>,
+    #[command(flatten)]
+    pub(crate) named: Named,
+    #[command(flatten)]
+    pub(crate) pace: Pace,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Backfill {
+    /// The pipeline.
+    pub(crate) pipeline: String,
+    /// The first partition.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) from: String,
+    /// The last partition; it is included.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) to: String,
+    /// Only this step and what it needs; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) step: Vec<String>,
+    /// Make again what exists.
+    #[arg(long)]
+    pub(crate) rerun: bool,
+    #[command(flatten)]
+    pub(crate) named: Named,
+    #[command(flatten)]
+    pub(crate) pace: Pace,
+}
+
+/// How to print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    /// A table for people.
+    Wide,
+    /// JSON for programs.
+    Json,
+    /// YAML for both.
+    Yaml,
+}
+
+/// The language of a drawing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Drawing {
+    /// Plain text.
+    Text,
+    /// Graphviz.
+    Dot,
+    /// Mermaid, as GitHub shows it.
+    Mermaid,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or_else(|| format!("`{text}` has no `=`: write NAME=VALUE"))?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+/// The environment variables that steps inherit.
+#[expect(clippy::disallowed_methods, reason = "the environment is read here, once")]
+pub(crate) fn inherited() -> impl Iterator<Item = (OsString, OsString)> {
+    std::env::vars_os()
+}

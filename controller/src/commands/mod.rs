@@ -1,0 +1,54 @@
+//! The commands: one file each, over the same project and the same planner.
+
+mod ask;
+mod plan;
+mod run;
+mod summary;
+
+use std::fmt;
+use std::process::ExitCode;
+
+use crate::args::Command;
+
+/// Everything is there.
+pub(crate) const EXIT_COMPLETE: u8 = 0;
+/// A step failed, or storage gives no answer.
+pub(crate) const EXIT_FAILED: u8 = 1;
+/// A manifest, the environment or the command is wrong.
+pub(crate) const EXIT_WRONG: u8 = 2;
+/// Steps wait for data from outside.
+pub(crate) const EXIT_WAITING: u8 = 3;
+/// A person ended it, as shells say it of SIGINT.
+pub(crate) const EXIT_INTERRUPTED: u8 = 130;
+
+/// Why a command came to nothing, for a person.
+#[derive(Debug)]
+pub(crate) struct Failure(String);
+
+impl Failure {
+    pub(crate) fn new(text: impl fmt::Display) -> Self {
+        Self(text.to_string())
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "daybreak: {}", self.0)
+    }
+}
+
+/// Does what the arguments say.
+pub(crate) fn execute(command: Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Rerun(arguments) => ask::rerun(&arguments),
+        Command::Backfill(arguments) => ask::backfill(&arguments),
+        Command::Lint(_)
+        | Command::Plan(_)
+        | Command::Graph(_)
+        | Command::Status(_)
+        | Command::Explain(_)
+        | Command::Logs(_)
+        | Command::Completions { .. } => Err(Failure::new("not written yet")),
+    }
+}

@@ -1,0 +1,172 @@
+//! `daybreak run`: fills the windows of a folder's pipelines on this machine.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::thread::available_parallelism;
+
+use executor::LocalExecutor;
+use planner::admission::{Admission, Capacity};
+use planner::facts::Request;
+use planner::name::Name;
+use planner::pipeline::Resources;
+use planner::report::Standing;
+use storage::{Catalogue, Hints};
+use tokio::sync::mpsc;
+
+use crate::args::{self, Pace};
+use crate::clock;
+use crate::commands::{
+    EXIT_COMPLETE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_WAITING, EXIT_WRONG, Failure,
+};
+use crate::local::desk::Desk;
+use crate::local::pipeline::LocalPipeline;
+use crate::local::progress::Progress;
+use crate::local::run::{Ending, Mode, Run, RunError};
+use crate::project::{Planned, Project};
+use crate::records::Records;
+
+/// Runs the pipelines of a folder.
+pub(crate) fn run(arguments: &args::Run) -> Result<ExitCode, Failure> {
+    let project = Project::open(std::slice::from_ref(&arguments.dir), &arguments.place).map_err(Failure::new)?;
+    let range = match (&arguments.date, &arguments.from, &arguments.to) {
+        (Some(date), _, _) => Some((date.as_str(), date.as_str())),
+        (None, Some(from), Some(to)) => Some((from.as_str(), to.as_str())),
+        (None, _, _) => None,
+    };
+    let mode = match (arguments.watch, arguments.pace.keep_going) {
+        (true, _) => Mode::Watch,
+        (false, true) => Mode::KeepGoing,
+        (false, false) => Mode::UntilFailure,
+    };
+    let aim = Aim { mode, range, pace: &arguments.pace, is_dry: arguments.dry_run };
+    fill(project, &aim)
+}
+
+/// What a run is to do.
+pub(crate) struct Aim<'a> {
+    pub(crate) mode: Mode,
+    /// Only these partitions, both included.
+    pub(crate) range: Option<(&'a str, &'a str)>,
+    pub(crate) pace: &'a Pace,
+    pub(crate) is_dry: bool,
+}
+
+/// Fills what is missing. Pipelines that are wrong are told of; the others run all the same.
+pub(crate) fn fill(mut project: Project, aim: &Aim<'_>) -> Result<ExitCode, Failure> {
+    let machine = machine(&project).map_err(Failure::new)?;
+    let plans = project.plans(Some(machine));
+    authoring::print(&project.problems);
+    let stores = project.stores(&plans).map_err(Failure::new)?;
+    let state = project.state();
+    let has_problems = !project.problems.is_empty();
+    if plans.is_empty() {
+        return Ok(ExitCode::from(EXIT_WRONG));
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::new)?;
+    let _inside = runtime.enter();
+    let lock = (!aim.is_dry).then(|| state.lock()).transpose().map_err(Failure::new)?;
+    let mut pipelines = pipelines(plans, &state, aim)?;
+    let (sender, events) = mpsc::unbounded_channel();
+    let mut desk = Desk {
+        catalogue: Catalogue::new(stores.values().cloned()),
+        executor: LocalExecutor::new(&state.marker(), args::inherited(), sender),
+        stores,
+        state,
+        capacity: capacity(&project, aim.pace, machine),
+        progress: Progress::new(),
+    };
+    let admission = Admission::default();
+    let mut run = Run { desk: &mut desk, pipelines: &mut pipelines, mode: aim.mode, events, hints: None, admission };
+    if aim.is_dry {
+        return crate::commands::plan::print(&mut run);
+    }
+    let was_orderly = lock.as_ref().is_none_or(|lock| lock.was_orderly);
+    let ending = runtime.block_on(work(&mut run, was_orderly)).map_err(Failure::new)?;
+    run.note_since();
+    desk.progress.finish();
+    if let Some(lock) = lock {
+        lock.release().map_err(Failure::new)?;
+    }
+    crate::commands::summary::print(&desk, &pipelines);
+    keep_failed_test(project, ending);
+    Ok(ExitCode::from(exit_code(ending, has_problems)))
+}
+
+async fn work(run: &mut Run<'_>, was_orderly: bool) -> Result<Ending, RunError> {
+    if !was_orderly {
+        run.recover()?;
+    }
+    if run.mode == Mode::Watch {
+        // Watching begins before the first look, so that nothing falls between them.
+        match Hints::watch(&run.desk.catalogue) {
+            Ok(hints) => run.hints = Some(hints),
+            Err(error) => run.desk.progress.shout(&format!("changes are noticed only by looking: {error}")),
+        }
+    }
+    run.work().await
+}
+
+fn exit_code(ending: Ending, has_problems: bool) -> u8 {
+    match ending {
+        Ending::Interrupted => EXIT_INTERRUPTED,
+        Ending::Came(_) if has_problems => EXIT_WRONG,
+        Ending::Came(Standing::Complete) => EXIT_COMPLETE,
+        Ending::Came(Standing::Failed) => EXIT_FAILED,
+        Ending::Came(Standing::Waiting | Standing::UnderWay) => EXIT_WAITING,
+    }
+}
+
+/// The temporary roots of a run that did not come to its end stay, so that a person can look at them.
+fn keep_failed_test(mut project: Project, ending: Ending) {
+    if ending == Ending::Came(Standing::Complete) {
+        return;
+    }
+    if let Some(folder) = project.temporary.take() {
+        eprintln!("kept for you to look at: {}", folder.keep().display());
+    }
+}
+
+fn pipelines(
+    plans: Vec<Planned>,
+    state: &crate::state::State,
+    aim: &Aim<'_>,
+) -> Result<Vec<LocalPipeline>, Failure> {
+    let mut pipelines = Vec::new();
+    for Planned { folder, mut plan } in plans {
+        let attempts = aim.pace.attempts.or((aim.mode != Mode::Watch).then_some(1));
+        attempts.into_iter().for_each(|most| plan.limit_attempts(most));
+        let request = aim.range.map(|range| own_request(&plan, range)).transpose()?;
+        if request.is_some() {
+            plan.close_window();
+        }
+        let records = Records::new(state.records(plan.parts().name.as_str()));
+        let mut pipeline = LocalPipeline::new(folder, plan, records);
+        pipeline.facts.forgive_before = (aim.mode != Mode::Watch).then(clock::now);
+        pipeline.own_requests.extend(request);
+        pipelines.push(pipeline);
+    }
+    Ok(pipelines)
+}
+
+/// The request of `--date` and `--from --to`.
+fn own_request(plan: &planner::pipeline::Pipeline, (from, to): (&str, &str)) -> Result<Request, Failure> {
+    let calendar = &plan.parts().calendar;
+    let name = &plan.parts().name;
+    let key = |text: &str| calendar.parse_key(text).map_err(|fault| Failure::new(format!("{name}: {fault}")));
+    let (from, to) = (key(from)?, key(to)?);
+    let steps = std::collections::BTreeSet::new();
+    Ok(Request { name: String::new(), from, to, steps, rerun: false, suspended: false })
+}
+
+fn capacity(project: &Project, pace: &Pace, machine: Resources) -> Capacity {
+    let cores = available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX));
+    let named = project.environment.pools.iter();
+    let pools: BTreeMap<Name, u32> = named.filter_map(|(name, size)| Some((name.parse().ok()?, *size))).collect();
+    Capacity { slots: Some(pace.jobs.unwrap_or(cores)), resources: Some(machine), pools }
+}
+
+/// What this machine has for launches.
+fn machine(project: &Project) -> std::io::Result<Resources> {
+    let executor::Capacity { cpu_millis, memory_bytes, disk_bytes } = executor::Capacity::measure(&project.root)?;
+    Ok(Resources { cpu_millis, memory_bytes, disk_bytes })
+}

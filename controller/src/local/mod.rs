@@ -1,0 +1,12 @@
+//! The local runtime: observe, decide, apply, report, with directories as stores and processes as launches.
+
+pub(crate) mod desk;
+pub(crate) mod launch;
+pub(crate) mod observe;
+pub(crate) mod pipeline;
+pub(crate) mod places;
+pub(crate) mod progress;
+pub(crate) mod recover;
+pub(crate) mod run;
+pub(crate) mod settle;
+pub(crate) mod since;

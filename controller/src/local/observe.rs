@@ -1,0 +1,254 @@
+//! Observe: storage's answers become facts. Paths are rendered here, listings are the catalogue's.
+
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+use planner::calendar::{Instant, Partition};
+use planner::facts::{ABSENT, Fingerprints, Holding, Presence};
+use planner::pipeline::{Completeness, DatasetId, Input, Pipeline, Publish, StepId};
+use planner::reads;
+use storage::{Catalogue, ChangedPath, Store, Want};
+
+use crate::local::pipeline::LocalPipeline;
+
+/// The rule of a single file, for `initial` paths.
+const ANY_FILE: storage::Completeness =
+    storage::Completeness::File { min_bytes: 0, settle: std::time::Duration::ZERO };
+
+/// One path of a dataset.
+struct Place {
+    dataset: DatasetId,
+    partition: Partition,
+    path: String,
+}
+
+/// Asks storage about everything that deciding a pipeline may look at.
+pub(crate) fn observe(pipeline: &mut LocalPipeline, catalogue: &mut Catalogue, now: Instant) {
+    let stretch = pipeline.stretch(now);
+    let sight = reads::sight(&pipeline.plan, &stretch);
+    pipeline.facts.holdings = Vec::with_capacity(sight.len());
+    pipeline.doubts.clear();
+    for (dataset, range) in pipeline.plan.dataset_ids().zip(sight) {
+        let holding = observe_dataset(pipeline, catalogue, (dataset, range, now));
+        pipeline.facts.holdings.push(holding);
+    }
+    observe_initials(pipeline, catalogue, now);
+    pipeline.facts.inputs.clear();
+    pipeline.observed = Some(stretch);
+}
+
+fn observe_dataset(
+    pipeline: &mut LocalPipeline,
+    catalogue: &mut Catalogue,
+    (id, range, now): (DatasetId, Option<std::ops::Range<i64>>, Instant),
+) -> Holding {
+    let dataset = pipeline.plan.dataset(id);
+    let rule = rule(&dataset.complete);
+    let is_static = dataset.path.is_static();
+    let range = if is_static { 0..1 } else { range.unwrap_or(0..0) };
+    let first = Partition(range.start);
+    let paths: Vec<_> = range.map(|it| dataset.path.render(&dataset.calendar, Partition(it))).collect();
+    let store = dataset.store.as_str();
+    let wants = || paths.iter().map(|path| Want { store, path, rule: &rule });
+    catalogue.load(wants());
+    let mut doubts = BTreeMap::new();
+    let presences = wants()
+        .map(|want| {
+            let answer = catalogue.presence(want, now.into());
+            note_doubt(&mut doubts, want, &answer);
+            presence(&answer)
+        })
+        .collect::<Vec<_>>();
+    pipeline.doubts.append(&mut doubts);
+    match presences.first() {
+        Some(only) if is_static => Holding::Static(*only),
+        _ => Holding::Dated { first, presences },
+    }
+}
+
+fn observe_initials(pipeline: &mut LocalPipeline, catalogue: &mut Catalogue, now: Instant) {
+    for step in pipeline.plan.step_ids() {
+        for (place, input) in pipeline.plan.step(step).inputs.iter().enumerate() {
+            let Some(path) = &input.initial else { continue };
+            let store = pipeline.plan.dataset(input.dataset).store.as_str();
+            let want = Want { store, path, rule: &ANY_FILE };
+            catalogue.load([want]);
+            let answer = presence(&catalogue.presence(want, now.into()));
+            pipeline.facts.initials.insert((step, place), answer);
+        }
+    }
+}
+
+/// Notes the answers about paths that changed; says whether any of them concerns the pipeline.
+pub(crate) fn note_changes(
+    pipeline: &mut LocalPipeline,
+    catalogue: &Catalogue,
+    (changes, now): (&[ChangedPath], Instant),
+) -> bool {
+    let mut concerns = false;
+    for change in changes {
+        for place in places_of(&pipeline.plan, change) {
+            note_place(pipeline, catalogue, (&place, now.into()));
+            concerns = true;
+        }
+    }
+    if concerns {
+        pipeline.facts.inputs.clear();
+    }
+    concerns
+}
+
+fn places_of(plan: &Pipeline, change: &ChangedPath) -> Vec<Place> {
+    let datasets = plan.dataset_ids().filter(|id| plan.dataset(*id).store.as_str() == change.store);
+    datasets
+        .filter_map(|id| {
+            let dataset = plan.dataset(id);
+            let partition = if dataset.path.is_static() {
+                (dataset.path.as_str() == change.path).then_some(Partition(0))
+            } else {
+                dataset.path.matches(&dataset.calendar, &change.path)
+            };
+            Some(Place { dataset: id, partition: partition?, path: change.path.clone() })
+        })
+        .collect()
+}
+
+fn note_place(pipeline: &mut LocalPipeline, catalogue: &Catalogue, (place, now): (&Place, SystemTime)) {
+    let dataset = pipeline.plan.dataset(place.dataset);
+    let rule = rule(&dataset.complete);
+    let want = Want { store: dataset.store.as_str(), path: &place.path, rule: &rule };
+    let answer = catalogue.presence(want, now);
+    note_doubt(&mut pipeline.doubts, want, &answer);
+    pipeline.facts.holdings[usize::from(place.dataset.0)].note(place.partition, presence(&answer));
+}
+
+/// Looks again at one output, after it was published or written.
+pub(crate) fn look_at_output(
+    pipeline: &mut LocalPipeline,
+    catalogue: &mut Catalogue,
+    (dataset, partition, now): (DatasetId, Partition, Instant),
+) {
+    let path = path(&pipeline.plan, dataset, partition);
+    catalogue.look_again(pipeline.plan.dataset(dataset).store.as_str(), &path);
+    note_place(pipeline, catalogue, (&Place { dataset, partition, path }, now.into()));
+}
+
+/// Looks closely at the inputs that the last decision was curious about, and at what failed attempts left. Says whether
+/// there were any that had not been looked at.
+pub(crate) fn satisfy_curiosity(pipeline: &mut LocalPipeline, stores: &BTreeMap<String, Store>) -> bool {
+    let unknown: Vec<_> =
+        pipeline.decision.curious.iter().filter(|case| !pipeline.facts.inputs.contains_key(*case)).copied().collect();
+    for (partition, step) in &unknown {
+        let inputs = fingerprints(&pipeline.plan, stores, (*partition, *step));
+        pipeline.facts.inputs.insert((*partition, *step), inputs);
+    }
+    !unknown.is_empty()
+}
+
+/// What the outputs that failed attempts left look like now.
+pub(crate) fn look_at_leftovers(pipeline: &mut LocalPipeline, stores: &BTreeMap<String, Store>) {
+    let mut outputs = BTreeMap::new();
+    for (partition, steps) in &pipeline.facts.history {
+        for ended in steps.values().filter_map(|history| history.last()) {
+            for dataset in ended.left.keys() {
+                let found = output_fingerprint(&pipeline.plan, stores, (*dataset, *partition));
+                outputs.extend(found.map(|it| ((*partition, *dataset), it)));
+            }
+        }
+    }
+    pipeline.facts.outputs = outputs;
+}
+
+/// What a `Direct` output looks like now.
+pub(crate) fn output_fingerprint(
+    plan: &Pipeline,
+    stores: &BTreeMap<String, Store>,
+    (id, partition): (DatasetId, Partition),
+) -> Option<String> {
+    let dataset = plan.dataset(id);
+    let store = stores.get(dataset.store.as_str()).filter(|_| dataset.publish == Publish::Direct)?;
+    let seen = storage::fingerprint(store, &path(plan, id, partition), &rule(&dataset.complete));
+    // An answer that can't be had is none: what stands there then counts as data only if storage says so.
+    Some(seen.ok()??.to_string())
+}
+
+/// What the inputs of a step look like now, by store and path.
+pub(crate) fn fingerprints(
+    plan: &Pipeline,
+    stores: &BTreeMap<String, Store>,
+    (partition, step): (Partition, StepId),
+) -> Fingerprints {
+    let mut found = Fingerprints::new();
+    for input in &plan.step(step).inputs {
+        let dataset = plan.dataset(input.dataset);
+        let Some(store) = stores.get(dataset.store.as_str()) else { continue };
+        for path in input_paths(plan, input, partition) {
+            // An answer that can't be had is left out: nothing can be said to have changed.
+            let Ok(seen) = storage::fingerprint(store, &path, &rule(&dataset.complete)) else { continue };
+            let text = seen.map_or_else(|| ABSENT.to_owned(), |it| it.to_string());
+            found.insert(format!("{}:{path}", dataset.store), text);
+        }
+    }
+    found
+}
+
+/// The paths that an input reads, below its store's root.
+pub(crate) fn input_paths(plan: &Pipeline, input: &Input, partition: Partition) -> Vec<String> {
+    let dataset = plan.dataset(input.dataset);
+    if dataset.path.is_static() {
+        return vec![dataset.path.as_str().to_owned()];
+    }
+    let mut paths = Vec::new();
+    for read in reads::reads(plan, input, partition).map(Partition) {
+        let initial = input.initial.as_ref().filter(|_| reads::is_before_start(plan, input, read));
+        if let Some(initial) = initial {
+            paths.push(initial.clone());
+        } else if dataset.calendar.exists(read) {
+            paths.push(dataset.path.render(&dataset.calendar, read));
+        }
+    }
+    // Several partitions before the start share the one initial path.
+    paths.dedup();
+    paths
+}
+
+/// The path of a dataset's partition, below its store's root.
+pub(crate) fn path(plan: &Pipeline, id: DatasetId, partition: Partition) -> String {
+    let dataset = plan.dataset(id);
+    dataset.path.render(&dataset.calendar, partition)
+}
+
+/// The rule of a dataset in storage's words.
+pub(crate) fn rule(complete: &Completeness) -> storage::Completeness {
+    match complete {
+        Completeness::File { min_bytes, settle } => {
+            storage::Completeness::File { min_bytes: *min_bytes, settle: *settle }
+        }
+        Completeness::Flag { name } => storage::Completeness::Flag { name: name.clone() },
+        Completeness::Files { at_least, glob, min_bytes, settle } => storage::Completeness::Files {
+            at_least: *at_least,
+            glob: glob.clone(),
+            min_bytes: *min_bytes,
+            settle: *settle,
+        },
+    }
+}
+
+fn presence(answer: &storage::Presence) -> Presence {
+    match answer {
+        storage::Presence::Complete => Presence::Complete,
+        storage::Presence::Missing => Presence::Missing,
+        storage::Presence::Occupied => Presence::Occupied,
+        storage::Presence::Settling { .. } => Presence::Settling,
+        storage::Presence::Unknown { .. } => Presence::Unknown,
+    }
+}
+
+fn note_doubt(doubts: &mut BTreeMap<(String, String), String>, want: Want<'_>, answer: &storage::Presence) {
+    let key = || (want.store.to_owned(), want.path.to_owned());
+    if let storage::Presence::Unknown { reason } = answer {
+        doubts.insert(key(), reason.clone());
+    } else if !doubts.is_empty() {
+        doubts.remove(&key());
+    }
+}

@@ -1,0 +1,396 @@
+//! A run: observe, decide, apply, report, until nothing is left to do, or for ever.
+
+use std::time::Duration;
+
+use executor::Event;
+use planner::admission::{Admission, Bidder, admit};
+use planner::calendar::Instant;
+use planner::report::Standing;
+use planner::verdict::Verdict;
+use storage::{ChangedPath, Hint, Hints};
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time;
+
+use crate::clock;
+use crate::local::desk::Desk;
+use crate::local::launch::{self, GRACE, LaunchError};
+use crate::local::pipeline::LocalPipeline;
+use crate::local::{observe, recover, settle, since};
+use crate::records::RecordsError;
+use crate::requests::{self, RequestsError};
+
+/// How often everything is looked at again although nobody hinted at a change.
+const POLL: Duration = Duration::from_secs(30);
+
+/// How often new requests are looked for.
+const REQUESTS_POLL: Duration = Duration::from_secs(1);
+
+/// The longest sleep: a clock that was set must not leave a run asleep for ever.
+const SLEEP_MAX: Duration = Duration::from_secs(60);
+
+/// How a run goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Until nothing is left to do; after a failure nothing new starts.
+    UntilFailure,
+    /// Until nothing is left to do.
+    KeepGoing,
+    /// Until interrupted.
+    Watch,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// Nothing is left to do by itself.
+    Came(Standing),
+    /// A person ended it.
+    Interrupted,
+}
+
+/// Why a run can't go on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RunError {
+    #[error(transparent)]
+    Launch(LaunchError),
+    #[error(transparent)]
+    Records(RecordsError),
+    #[error(transparent)]
+    Requests(RequestsError),
+    #[error("processes of a killed run can't be ended: {0}")]
+    Orphans(executor::OrphanError),
+    #[error("cannot sweep the store {store}: {why}")]
+    Sweep { store: String, why: String },
+    #[error("cannot watch for signals: {0}")]
+    Signals(std::io::Error),
+}
+
+/// A run of some pipelines.
+pub(crate) struct Run<'a> {
+    pub(crate) desk: &'a mut Desk,
+    pub(crate) pipelines: &'a mut [LocalPipeline],
+    pub(crate) mode: Mode,
+    pub(crate) events: UnboundedReceiver<Event>,
+    pub(crate) hints: Option<Hints>,
+    pub(crate) admission: Admission,
+}
+
+/// What woke a run.
+enum Wake {
+    Ended(Event),
+    Hinted(Hint),
+    Clock,
+    Poll,
+    Requests,
+    Signal,
+}
+
+impl Run<'_> {
+    /// Brings what a killed run left to an end.
+    pub(crate) fn recover(&mut self) -> Result<(), RunError> {
+        executor::end_orphans(&self.desk.state.marker(), GRACE).map_err(RunError::Orphans)?;
+        for pipeline in self.pipelines.iter_mut() {
+            recover::recover(pipeline, self.desk, clock::now()).map_err(RunError::Launch)?;
+        }
+        for (name, store) in &self.desk.stores {
+            let swept = storage::sweep(store, &|_| false);
+            swept.map_err(|error| RunError::Sweep { store: name.clone(), why: launch::chain(&error) })?;
+        }
+        Ok(())
+    }
+
+    /// Works until nothing is left to do, or for ever.
+    pub(crate) async fn work(&mut self) -> Result<Ending, RunError> {
+        let mut signals = Signals::new().map_err(RunError::Signals)?;
+        let mut polls = Polls::new();
+        self.read_requests()?;
+        loop {
+            let now = clock::now();
+            self.decide(now)?;
+            self.admit_and_start(now)?;
+            self.desk.progress.draw(self.pipelines);
+            if let Some(standing) = self.came_to(now)? {
+                return Ok(Ending::Came(standing));
+            }
+            let wake = self.sleep(&mut signals, &mut polls).await;
+            if matches!(wake, Wake::Signal) {
+                self.stop().await?;
+                return Ok(Ending::Interrupted);
+            }
+            self.take_in(wake)?;
+        }
+    }
+
+    /// Decides for every pipeline about which something changed.
+    fn decide(&mut self, now: Instant) -> Result<(), RunError> {
+        for pipeline in self.pipelines.iter_mut() {
+            if pipeline.needs_decision(now) {
+                decide(pipeline, self.desk, now)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn admit_and_start(&mut self, now: Instant) -> Result<(), RunError> {
+        if self.mode == Mode::UntilFailure && self.has_failed() {
+            self.admission = Admission::default();
+            return Ok(());
+        }
+        self.admission = self.admit(now);
+        // A record that was not read yet may say that a step has failed before: read it, and decide again.
+        let mut knows_more = false;
+        for (place, launch) in &self.admission.launches {
+            let pipeline = &mut self.pipelines[*place];
+            knows_more |= pipeline.load_records([launch.partition]).map_err(RunError::Records)?;
+        }
+        if knows_more {
+            self.decide(now)?;
+            self.admission = self.admit(now);
+        }
+        for (place, launch) in std::mem::take(&mut self.admission.launches) {
+            let pipeline = &mut self.pipelines[place];
+            launch::start(pipeline, self.desk, (launch, now)).map_err(RunError::Launch)?;
+            pipeline.is_stale = true;
+        }
+        Ok(())
+    }
+
+    fn admit(&self, now: Instant) -> Admission {
+        let bidders: Vec<_> = self
+            .pipelines
+            .iter()
+            .map(|pipeline| Bidder { world: pipeline.world(now), decision: &pipeline.decision, weight: 1 })
+            .collect();
+        admit(&bidders, &self.desk.capacity)
+    }
+
+    fn has_failed(&self) -> bool {
+        self.pipelines.iter().any(|it| it.decision.cells().any(|(_, _, cell)| cell.verdict == Verdict::Failed))
+    }
+
+    /// What the run has come to, if nothing is left to do: after a last look at storage.
+    fn came_to(&mut self, now: Instant) -> Result<Option<Standing>, RunError> {
+        let is_idle = self.pipelines.iter().all(|pipeline| pipeline.running.is_empty() && !pipeline.is_stale);
+        if self.mode == Mode::Watch || !is_idle {
+            return Ok(None);
+        }
+        let standings = || self.pipelines.iter().map(|it| planner::report::summarize(it.world(now), &it.decision).standing);
+        let may_go_on = self.mode == Mode::KeepGoing || !self.has_failed();
+        let waits_for_clock = self.pipelines.iter().any(LocalPipeline::backs_off);
+        if may_go_on && waits_for_clock {
+            return Ok(None);
+        }
+        let worst = [Standing::Failed, Standing::UnderWay, Standing::Waiting].into_iter();
+        let standing = worst.into_iter().find(|it| standings().any(|standing| standing == *it));
+        let standing = standing.unwrap_or(Standing::Complete);
+        if standing != Standing::Complete && self.desk.progress.launched > 0 && self.look_at_everything(now) {
+            self.decide(now)?;
+            self.admit_and_start(now)?;
+            return self.came_to_after_look(now);
+        }
+        self.forget_fulfilled()?;
+        Ok(Some(standing))
+    }
+
+    /// After the last look the run goes on only if it started something.
+    fn came_to_after_look(&mut self, now: Instant) -> Result<Option<Standing>, RunError> {
+        if self.pipelines.iter().any(|pipeline| !pipeline.running.is_empty()) {
+            return Ok(None);
+        }
+        self.came_to(now)
+    }
+
+    async fn sleep(&mut self, signals: &mut Signals, polls: &mut Polls) -> Wake {
+        let watches = self.mode == Mode::Watch;
+        let pause = self.pause();
+        let hinted = async {
+            match &mut self.hints {
+                Some(hints) => hints.next().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = signals.next() => Wake::Signal,
+            Some(event) = self.events.recv() => Wake::Ended(event),
+            hint = hinted => Wake::Hinted(hint),
+            () = time::sleep(pause) => Wake::Clock,
+            _ = polls.storage.tick(), if watches => Wake::Poll,
+            _ = polls.requests.tick(), if watches => Wake::Requests,
+        }
+    }
+
+    fn pause(&self) -> Duration {
+        let wake = self.pipelines.iter().filter_map(LocalPipeline::wake_at).min();
+        let pause = wake.map(|at| (at - clock::now()).to_std().unwrap_or_default());
+        pause.unwrap_or(SLEEP_MAX).min(SLEEP_MAX)
+    }
+
+    /// Takes in what happened, and all else that has happened by now.
+    fn take_in(&mut self, wake: Wake) -> Result<(), RunError> {
+        let now = clock::now();
+        match wake {
+            Wake::Ended(event) => {
+                self.settle(event, now)?;
+                while let Ok(event) = self.events.try_recv() {
+                    self.settle(event, now)?;
+                }
+            }
+            Wake::Hinted(Hint::Changed(paths)) => self.look_at(paths, now),
+            Wake::Hinted(Hint::Rescan) | Wake::Poll => {
+                self.look_at_everything(now);
+                self.follow();
+            }
+            Wake::Requests => self.read_requests()?,
+            Wake::Clock => self.pipelines.iter_mut().for_each(|pipeline| pipeline.is_stale = true),
+            Wake::Signal => {}
+        }
+        Ok(())
+    }
+
+    fn settle(&mut self, event: Event, now: Instant) -> Result<(), RunError> {
+        for pipeline in self.pipelines.iter_mut() {
+            if let Some(launch) = pipeline.running_named(&event.name) {
+                pipeline.is_stale = true;
+                return settle::settle(pipeline, self.desk, (&launch, event.observation, now))
+                    .map_err(RunError::Launch);
+            }
+        }
+        Ok(())
+    }
+
+    fn look_at(&mut self, paths: impl IntoIterator<Item = ChangedPath>, now: Instant) {
+        let mut changes = Vec::new();
+        for path in paths {
+            changes.extend(self.desk.catalogue.look_again(&path.store, &path.path));
+            changes.push(path);
+        }
+        self.note(&changes, now);
+        self.follow();
+    }
+
+    fn look_at_everything(&mut self, now: Instant) -> bool {
+        let changes = self.desk.catalogue.refresh();
+        for pipeline in self.pipelines.iter_mut().filter(|it| !it.decision.curious.is_empty()) {
+            pipeline.facts.inputs.clear();
+            pipeline.is_stale = true;
+        }
+        self.note(&changes, now)
+    }
+
+    fn note(&mut self, changes: &[ChangedPath], now: Instant) -> bool {
+        let mut concerns = false;
+        for pipeline in self.pipelines.iter_mut() {
+            if observe::note_changes(pipeline, &self.desk.catalogue, (changes, now)) {
+                pipeline.is_stale = true;
+                concerns = true;
+            }
+        }
+        concerns
+    }
+
+    fn follow(&mut self) {
+        if let Some(hints) = &mut self.hints
+            && let Err(error) = hints.follow(&self.desk.catalogue)
+        {
+            // The poll still finds every change, only later.
+            self.desk.progress.shout(&format!("changes are noticed only every {} s: {error}", POLL.as_secs()));
+        }
+    }
+
+    fn read_requests(&mut self) -> Result<(), RunError> {
+        let stored = requests::read(&self.desk.state.requests()).map_err(RunError::Requests)?;
+        for pipeline in self.pipelines.iter_mut() {
+            if let Err(problem) = pipeline.take_requests(&stored) {
+                self.desk.progress.shout(&problem);
+            }
+        }
+        self.forget_fulfilled()
+    }
+
+    /// A request that is fulfilled is forgotten: what it brought is looked after by the window, or by nobody.
+    fn forget_fulfilled(&mut self) -> Result<(), RunError> {
+        for pipeline in self.pipelines.iter_mut() {
+            for stored in pipeline.take_fulfilled() {
+                stored.remove().map_err(RunError::Requests)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends what runs: it is no try, and the next run launches it again.
+    async fn stop(&mut self) -> Result<(), RunError> {
+        self.desk.progress.shout("interrupted: ending what runs");
+        self.desk.executor.shutdown(GRACE).await;
+        let now = clock::now();
+        while let Ok(event) = self.events.try_recv() {
+            self.settle(event, now)?;
+        }
+        Ok(())
+    }
+
+    /// Notes since when what waits waits.
+    pub(crate) fn note_since(&self) {
+        for pipeline in self.pipelines.iter() {
+            // A note that can't be written makes a later sentence poorer, nothing else.
+            let _ = since::write(&self.desk.state.since(pipeline.name()), pipeline);
+        }
+    }
+}
+
+/// Decides for one pipeline, looking closer where the decision would differ.
+pub(crate) fn decide(pipeline: &mut LocalPipeline, desk: &mut Desk, now: Instant) -> Result<(), RunError> {
+    let is_new = pipeline.observed.is_none();
+    if pipeline.observed.as_ref() != Some(&pipeline.stretch(now)) {
+        observe::observe(pipeline, &mut desk.catalogue, now);
+    }
+    pipeline.decide(now);
+    if is_new {
+        since::restore(&desk.state.since(pipeline.name()), pipeline);
+    }
+    let partitions = pipeline.in_doubt(is_new);
+    if pipeline.load_records(partitions).map_err(RunError::Records)? {
+        observe::look_at_leftovers(pipeline, &desk.stores);
+        pipeline.decide(now);
+    }
+    while observe::satisfy_curiosity(pipeline, &desk.stores) {
+        pipeline.decide(now);
+    }
+    pipeline.is_stale = false;
+    Ok(())
+}
+
+struct Polls {
+    storage: time::Interval,
+    requests: time::Interval,
+}
+
+impl Polls {
+    fn new() -> Self {
+        let every = |period| {
+            let mut interval = time::interval_at(time::Instant::now() + period, period);
+            interval.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+            interval
+        };
+        Self { storage: every(POLL), requests: every(REQUESTS_POLL) }
+    }
+}
+
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => (),
+            _ = self.terminate.recv() => (),
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! A project: the folder with `daybreak.toml`, its manifests, and the environment that was chosen.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use authoring::{Manifest, Problem, Setting};
+use planner::pipeline::{Pipeline, Resources};
+use storage::Store;
+use tempfile::TempDir;
+
+use crate::args::{Named, Place};
+use crate::environment::{Binding, Environment, EnvironmentError, FILE_NAME, File};
+use crate::state::State;
+
+/// A project, ready to look at.
+#[derive(Debug)]
+pub(crate) struct Project {
+    /// The folder of `daybreak.toml`, or the folder that was named if there is none.
+    pub(crate) root: PathBuf,
+    /// Where the names of manifests point to.
+    pub(crate) environment: Environment,
+    /// The manifests that can be read.
+    pub(crate) manifests: Vec<Manifest>,
+    /// What is wrong with the others.
+    pub(crate) problems: Vec<Problem>,
+    /// Where the temporary roots and the state of a run on them are; removed at its end.
+    pub(crate) temporary: Option<TempDir>,
+}
+
+/// A pipeline that is in order, and the folder of its manifest.
+#[derive(Debug)]
+pub(crate) struct Planned {
+    /// The manifest's folder.
+    pub(crate) folder: PathBuf,
+    /// The pipeline.
+    pub(crate) plan: Pipeline,
+}
+
+/// Why there is no project.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ProjectError {
+    #[error("there is no folder {}", .0.display())]
+    NoFolder(PathBuf),
+    #[error("there is no pipeline manifest in {}: a manifest is a YAML file of apiVersion daybreak.dev/v1alpha1 and kind Pipeline", .0.display())]
+    NoManifest(PathBuf),
+    #[error(transparent)]
+    Environment(EnvironmentError),
+    #[error(transparent)]
+    Store(storage::StoreError),
+    #[error("cannot make a temporary folder: {0}")]
+    Temporary(std::io::Error),
+    #[error("there is no pipeline {name} in order here: there is {known}")]
+    NoPipeline { name: String, known: String },
+    #[error("the store {store} could not be filled: {why}")]
+    Fill { store: String, why: String },
+}
+
+impl Project {
+    /// The project that these folders are part of, with the manifests in them.
+    pub(crate) fn open(folders: &[PathBuf], place: &Place) -> Result<Self, ProjectError> {
+        if let Some(missing) = folders.iter().find(|folder| !folder.exists()) {
+            return Err(ProjectError::NoFolder(missing.clone()));
+        }
+        let first = folders.first().map_or(Path::new("."), PathBuf::as_path);
+        let root = root_of(first);
+        let file = File::read(&root).map_err(ProjectError::Environment)?;
+        let environment = environment(&file, &root, place)?;
+        let loaded = authoring::load(folders);
+        let (manifests, problems) = (loaded.manifests, loaded.problems);
+        if manifests.is_empty() && problems.is_empty() {
+            return Err(ProjectError::NoManifest(first.to_owned()));
+        }
+        Ok(Self { root, environment, manifests, problems, temporary: None })
+    }
+
+    /// The project around the current folder, or around the one that was named.
+    pub(crate) fn around(named: &Named) -> Result<Self, ProjectError> {
+        let folders = match &named.dir {
+            Some(folder) => vec![folder.clone()],
+            None => {
+                let root = root_of(Path::new("."));
+                let file = File::read(&root).map_err(ProjectError::Environment)?;
+                let folders: Vec<_> = file.pipelines.iter().map(|folder| root.join(folder)).collect();
+                if folders.is_empty() { vec![root] } else { folders }
+            }
+        };
+        Self::open(&folders, &named.place)
+    }
+
+    /// The pipelines that are in order; what is wrong with the others joins the problems.
+    pub(crate) fn plans(&mut self, machine: Option<Resources>) -> Vec<Planned> {
+        let stores: BTreeSet<String> = self.environment.stores.keys().cloned().collect();
+        let setting = Setting { params: self.environment.params.clone(), stores: Some(stores), machine };
+        let mut plans = Vec::new();
+        for manifest in &self.manifests {
+            match authoring::pipeline(manifest, &setting) {
+                Ok(converted) => {
+                    plans.push(Planned { folder: manifest.folder.clone(), plan: converted.pipeline });
+                }
+                Err(mut problems) => self.problems.append(&mut problems),
+            }
+        }
+        plans
+    }
+
+    /// The pipeline of this name, if it is in order.
+    pub(crate) fn plan_named(&mut self, name: &str) -> Result<Pipeline, ProjectError> {
+        let plans = self.plans(None);
+        let known: Vec<_> = plans.iter().map(|it| it.plan.parts().name.to_string()).collect();
+        let found = plans.into_iter().find(|it| it.plan.parts().name.as_str() == name);
+        found.map(|it| it.plan).ok_or_else(|| ProjectError::NoPipeline { name: name.to_owned(), known: known.join(", ") })
+    }
+
+    /// Drops all manifests but the one of this pipeline, with what is wrong with the others.
+    pub(crate) fn keep_only(&mut self, pipeline: &str) {
+        self.manifests.retain(|manifest| manifest.name() == pipeline);
+        self.problems.clear();
+    }
+
+    /// The stores that these pipelines use, each there and readable.
+    pub(crate) fn stores(&mut self, plans: &[Planned]) -> Result<BTreeMap<String, Store>, ProjectError> {
+        let used = plans.iter().flat_map(|it| &it.plan.parts().datasets).map(|dataset| dataset.store.to_string());
+        let used: BTreeSet<String> = used.collect();
+        let bindings: Vec<_> = self.environment.stores.clone().into_iter().filter(|it| used.contains(&it.0)).collect();
+        let mut stores = BTreeMap::new();
+        for (name, binding) in bindings {
+            let store = match binding {
+                Binding::Directory(directory) => Store::fs(&name, &directory),
+                Binding::Temporary { fill, .. } => {
+                    let directory = self.temporary_root(&name)?;
+                    self.fill(&name, &fill, &directory)?;
+                    Store::fs(&name, &directory)
+                }
+            };
+            stores.insert(name, store.map_err(ProjectError::Store)?);
+        }
+        Ok(stores)
+    }
+
+    /// The state of the chosen environment; a run on temporary roots has a temporary state.
+    pub(crate) fn state(&self) -> State {
+        let root = self.temporary.as_ref().map_or(self.root.as_path(), TempDir::path);
+        State::new(root, &self.environment.name)
+    }
+
+    fn temporary_root(&mut self, store: &str) -> Result<PathBuf, ProjectError> {
+        let folder = match self.temporary.take() {
+            Some(folder) => folder,
+            None => TempDir::with_prefix("daybreak-").map_err(ProjectError::Temporary)?,
+        };
+        let root = folder.path().join(store);
+        self.temporary = Some(folder);
+        std::fs::create_dir_all(&root).map_err(ProjectError::Temporary)?;
+        Ok(root)
+    }
+
+    fn fill(&self, store: &str, command: &[String], root: &Path) -> Result<(), ProjectError> {
+        let Some((program, arguments)) = command.split_first() else { return Ok(()) };
+        let failed = |why: String| ProjectError::Fill { store: store.to_owned(), why };
+        let output = Command::new(program).args(arguments).arg(root).current_dir(&self.root).output();
+        let output = output.map_err(|error| failed(format!("cannot start {program}: {error}")))?;
+        if output.status.success() {
+            return Ok(());
+        }
+        Err(failed(format!("{program}: {}: {}", output.status, String::from_utf8_lossy(&output.stderr).trim())))
+    }
+}
+
+/// The nearest folder upward that holds `daybreak.toml`; the folder itself if none does.
+fn root_of(folder: &Path) -> PathBuf {
+    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let root = folder.ancestors().find(|it| it.join(FILE_NAME).is_file()).map(Path::to_owned);
+    root.unwrap_or(folder)
+}
+
+fn environment(file: &File, root: &Path, place: &Place) -> Result<Environment, ProjectError> {
+    let mut environment = file.environment(root, &place.env).map_err(ProjectError::Environment)?;
+    for (name, directory) in &place.store {
+        let directory = std::path::absolute(directory).unwrap_or_else(|_| PathBuf::from(directory));
+        environment.stores.insert(name.clone(), Binding::Directory(directory));
+    }
+    environment.params.extend(place.param.iter().cloned());
+    Ok(environment)
+}
