@@ -10,7 +10,7 @@ mod zone;
 
 pub use every::{Every, EveryFault};
 pub use key::KeyFault;
-pub(crate) use zone::first_instant;
+pub(crate) use zone::{first_instant, shown_at};
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -101,18 +101,13 @@ impl Calendar {
 
     /// The partition that contains an instant.
     pub fn at(&self, instant: Instant) -> Partition {
-        if instant < self.start(Partition(self.first)) {
-            return Partition(self.first);
-        }
-        if instant >= self.end(Partition(self.last)) {
-            return Partition(self.last);
-        }
         if self.zone == Tz::UTC {
-            return Partition(index_at(self.every, instant.naive_utc()));
+            return Partition(index_at(self.every, instant.naive_utc()).clamp(self.first, self.last));
         }
-        let shown = Partition(index_at(self.every, instant.with_timezone(&self.zone).naive_local()));
+        let shown = index_at(self.every, shown_at(instant, self.zone)).clamp(self.first, self.last);
         // Clocks set back over midnight show the old date once more, in a day that has already begun.
-        if instant < self.end(shown) { shown } else { Partition(shown.0 + 1) }
+        let has_passed = shown < self.last && self.end(Partition(shown)) <= instant;
+        Partition(shown + i64::from(has_passed))
     }
 
     /// Whether there is such a partition: false for the dates that a zone left out when it crossed the date line,
@@ -124,13 +119,12 @@ impl Calendar {
     /// The partition `n` further on, or back if `n` is negative, counting only those that exist. One that does not
     /// exist counts as the next that does.
     pub fn shift(&self, partition: Partition, n: i64) -> Partition {
-        let mut index = partition.0.saturating_add(n);
-        if !self.skipped.is_empty() {
-            let before = self.skipped.partition_point(|&skipped| skipped < partition.0);
-            index = index.saturating_sub(i64::try_from(before).unwrap_or(i64::MAX));
-            for &skipped in &self.skipped {
-                index += i64::from(skipped <= index);
-            }
+        let mut index = partition.0.saturating_add(n).clamp(self.first, self.last);
+        for &skipped in &self.skipped {
+            index -= i64::from(skipped < partition.0);
+        }
+        for &skipped in &self.skipped {
+            index += i64::from(skipped <= index);
         }
         Partition(index.clamp(self.first, self.last))
     }

@@ -1,7 +1,7 @@
 //! Lengths of time as manifests write them: `30s`, `10m`, `2h`, `90d`, `1w`.
 
-use crate::calendar::{Instant, first_instant};
-use chrono::{Datelike, Offset, TimeDelta, TimeZone};
+use crate::calendar::{Instant, first_instant, shown_at};
+use chrono::{Datelike, TimeDelta};
 use chrono_tz::Tz;
 use std::fmt;
 use std::str::FromStr;
@@ -113,9 +113,7 @@ fn on_the_wall(instant: Instant, zone: Tz, days: i64) -> Option<Instant> {
     if days == 0 {
         return Some(instant);
     }
-    let offset = zone.offset_from_utc_datetime(&instant.naive_utc()).fix();
-    let shown = instant.naive_utc().checked_add_offset(offset)?;
-    let wall = shown.checked_add_signed(TimeDelta::try_days(days)?)?;
+    let wall = shown_at(instant, zone).checked_add_signed(TimeDelta::try_days(days)?)?;
     // Calendars end with these years, and chrono's offsets overflow far beyond them.
     (1..=9999).contains(&wall.year()).then(|| first_instant(zone, wall))
 }

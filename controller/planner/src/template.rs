@@ -6,11 +6,9 @@ pub use format::CodeFault;
 pub(crate) use format::{Code, DateFormat};
 
 use crate::calendar::{Calendar, Every, Partition};
+use crate::limits::PATH_MAX_BYTES;
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
-
-/// The longest path, in bytes: what S3 takes as a key, and a quarter of what Linux takes.
-const LONGEST: usize = 1024;
 
 /// A path below a store's root, with the date codes `%Y %m %d %H %M %j %G %V`, and `%%` for a percent sign.
 ///
@@ -68,7 +66,7 @@ pub enum TemplateFault {
     #[error("the path `{0}` holds a percent-encoded dot, slash or backslash: write names without them")]
     Encoded(String),
     /// Longer than a store takes.
-    #[error("the path `{path}` has {length} bytes when it is rendered: write at most 1024")]
+    #[error("the path `{path}` has {length} bytes when it is rendered: write at most {PATH_MAX_BYTES}")]
     TooLong {
         /// The template.
         path: String,
@@ -123,7 +121,7 @@ impl PathTemplate {
         let format = DateFormat::parse(text, Code::OF_PATHS)
             .map_err(|fault| TemplateFault::Code { path: path(), fault })?;
         let length = format.rendered_len();
-        if length > LONGEST {
+        if length > PATH_MAX_BYTES {
             return Err(TemplateFault::TooLong { path: path(), length });
         }
         Ok(Self { text: path(), format })

@@ -267,6 +267,7 @@ fn nothing_panics_at_the_ends_of_time() {
             assert_eq!(calendar.key(partition), calendar.key(nearest));
             assert!(calendar.end(partition) > calendar.start(nearest));
             assert_eq!(calendar.shift(partition, index), nearest);
+            assert_eq!(calendar.shift(Partition(0), index), nearest);
         }
         assert_eq!(calendar.overlapping(Instant::MIN_UTC, Instant::MAX_UTC), first.0..last.0 + 1);
         for key in ["0001-01", "9999-12", "9999-12-31", "9999-12-31T23", "9999-W52", "9999-12-31T2359"] {

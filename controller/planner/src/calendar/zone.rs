@@ -19,13 +19,22 @@ pub(crate) fn first_instant(zone: Tz, wall: NaiveDateTime) -> Instant {
     }
 }
 
+/// What the zone's clocks show at an instant.
+pub(crate) fn shown_at(instant: Instant, zone: Tz) -> NaiveDateTime {
+    let utc = instant.naive_utc();
+    let offset = zone.offset_from_utc_datetime(&utc).fix();
+    // Only chrono's own first and last day, 262,143 years from here, leave no room for an offset.
+    utc.checked_add_offset(offset).unwrap_or(utc)
+}
+
 /// The dates that the zone's clocks jumped over, ascending.
 ///
-/// Only crossing the date line leaves out a date. It changes the offset by about a day, for good, so that the offsets
-/// of two new years tell the year.
+/// Only crossing the date line leaves out a date. It changes the offset by about a day, for decades at least, so that
+/// the offsets at the turns of a decade tell whether there was one in between.
 pub(super) fn skipped_dates(zone: Tz) -> Vec<NaiveDate> {
     // The first crossing was by Manila, in 1844; the tz database ends with 2099.
-    (1840..2100).flat_map(|year| skipped_between(zone, new_year(year)..new_year(year + 1))).collect()
+    let decades = (1840..2100).step_by(10);
+    decades.flat_map(|year| skipped_between(zone, new_year(year)..new_year(year + 10))).collect()
 }
 
 /// The dates jumped over between two times, in seconds since 1970.
