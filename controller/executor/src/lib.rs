@@ -1,7 +1,7 @@
 //! Runs launches, watches and ends them, and reads their logs.
 //!
 //! A *launch* is one run of one attempt. The seam between the runtime and whatever runs launches is
-//! five verbs, and every executor has them, with the types of [`seam`]:
+//! five verbs, and every executor has them:
 //!
 //! | verb | here | what it promises |
 //! |---|---|---|
@@ -15,14 +15,14 @@
 //! executor leaks into the planner. `local` runs processes of this machine (Linux: process
 //! groups, pidfds and `/proc`). There is no trait yet: the second executor will show its shape.
 
-pub mod capacity;
+mod capacity;
 mod failure;
 mod limits;
-pub mod local;
+mod local;
 mod log;
-pub mod orphans;
+mod orphans;
 mod process_table;
-pub mod seam;
+mod seam;
 
 pub use capacity::Capacity;
 pub use failure::{Failure, Signal, StartFault};

@@ -26,3 +26,7 @@ pub(crate) const SHEBANG_BYTES: u64 = 256;
 /// How often a killed run's processes are searched for while they end; under a second. Each search reads a
 /// small file for every process of the machine, some milliseconds in all.
 pub(crate) const ORPHAN_SEARCH: Duration = Duration::from_millis(100);
+
+/// How long after a search that found nobody comes another. The kernel takes well below a millisecond to
+/// start a program in a process.
+pub(crate) const ORPHAN_SECOND_LOOK: Duration = Duration::from_millis(5);

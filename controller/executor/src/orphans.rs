@@ -9,7 +9,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, getpid, pidfd_open, pidfd_send_signal};
 
-use crate::limits::{COMMAND_CHARS, KILL_PATIENCE, ORPHAN_SEARCH};
+use crate::limits::{COMMAND_CHARS, KILL_PATIENCE, ORPHAN_SEARCH, ORPHAN_SECOND_LOOK};
 use crate::local::{LAUNCH_VARIABLE, STATE_VARIABLE};
 use crate::process_table;
 
@@ -55,47 +55,70 @@ struct Held {
 ///
 /// Blocks its thread.
 pub fn end_orphans(state_marker: &str, grace: Duration) -> Result<Vec<Orphan>, OrphanError> {
-    let wanted = Wanted::new(state_marker);
-    let mut found = BTreeSet::new();
-    if end_by(&wanted, Signal::TERM, grace, &mut found)?.is_empty() {
-        return Ok(found.into_iter().collect());
+    let mut hunt = Hunt { wanted: Wanted::new(state_marker), held: Vec::new(), found: BTreeSet::new() };
+    if !hunt.end_all(Signal::TERM, grace)? && !hunt.end_all(Signal::KILL, KILL_PATIENCE)? {
+        return Err(OrphanError::Survive(hunt.held.into_iter().map(|held| held.orphan).collect()));
     }
-    let survivors = end_by(&wanted, Signal::KILL, KILL_PATIENCE, &mut found)?;
-    if survivors.is_empty() { Ok(found.into_iter().collect()) } else { Err(OrphanError::Survive(survivors)) }
+    Ok(hunt.found.into_iter().collect())
 }
 
-/// Signals all there are until none is left or the time is up: more than once, since they may start others
-/// while we look. Answers with those that are left.
-fn end_by(
-    wanted: &Wanted,
-    signal: Signal,
-    within: Duration,
-    found: &mut BTreeSet<Orphan>,
-) -> Result<Vec<Orphan>, OrphanError> {
-    let until = Instant::now() + within;
-    let mut signalled = BTreeSet::new();
-    loop {
-        let held = wanted.search().map_err(OrphanError::List)?;
-        found.extend(held.iter().map(|held| held.orphan.clone()));
-        if held.is_empty() || Instant::now() >= until {
-            return Ok(held.into_iter().map(|held| held.orphan).collect());
-        }
-        for held in held.iter().filter(|held| signalled.insert(held.orphan.pid)) {
-            // It may have gone by now, and then the next search won't find it.
-            let _ = pidfd_send_signal(&held.pidfd, signal);
-        }
-        wait_for_one(&held, until).map_err(OrphanError::Wait)?;
-    }
+/// How far we are.
+struct Hunt {
+    wanted: Wanted,
+    /// Those that have not ended yet. One that is ending shows no variables any more and no search finds it,
+    /// so we must remember it.
+    held: Vec<Held>,
+    found: BTreeSet<Orphan>,
 }
 
-/// Waits until one of them ends, and not so long that new ones would go unseen.
-fn wait_for_one(held: &[Held], until: Instant) -> io::Result<()> {
-    let wait = until.saturating_duration_since(Instant::now()).min(ORPHAN_SEARCH);
-    let wait = Timespec { tv_sec: 0, tv_nsec: wait.subsec_nanos().into() };
-    let mut ends: Vec<_> = held.iter().map(|held| PollFd::new(&held.pidfd, PollFlags::IN)).collect();
-    match poll(&mut ends, Some(&wait)) {
-        Ok(_) | Err(Errno::INTR) => Ok(()),
-        Err(error) => Err(error.into()),
+impl Hunt {
+    /// Signals all there are until none is left or the time is up, searching more than once, since they may
+    /// start others while we look. Answers whether all are gone.
+    fn end_all(&mut self, signal: Signal, within: Duration) -> Result<bool, OrphanError> {
+        let until = Instant::now() + within;
+        let mut signalled = BTreeSet::new();
+        loop {
+            self.search().map_err(OrphanError::List)?;
+            if self.held.is_empty() {
+                // One that is just being replaced by another program shows no variables for a moment.
+                std::thread::sleep(ORPHAN_SECOND_LOOK);
+                self.search().map_err(OrphanError::List)?;
+            }
+            if self.held.is_empty() || Instant::now() >= until {
+                return Ok(self.held.is_empty());
+            }
+            for held in self.held.iter().filter(|held| signalled.insert(held.orphan.pid)) {
+                // It may have ended by now, which is what we are after.
+                let _ = pidfd_send_signal(&held.pidfd, signal);
+            }
+            self.wait(until).map_err(OrphanError::Wait)?;
+        }
+    }
+
+    fn search(&mut self) -> io::Result<()> {
+        let known: BTreeSet<i32> = self.held.iter().map(|held| held.orphan.pid).collect();
+        for held in self.wanted.search()? {
+            if !known.contains(&held.orphan.pid) {
+                self.found.insert(held.orphan.clone());
+                self.held.push(held);
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until one of them ends, and not so long that new ones would go unseen; lets go of the ended.
+    fn wait(&mut self, until: Instant) -> io::Result<()> {
+        let wait = until.saturating_duration_since(Instant::now()).min(ORPHAN_SEARCH);
+        let wait = Timespec { tv_sec: 0, tv_nsec: wait.subsec_nanos().into() };
+        let mut ends: Vec<_> = self.held.iter().map(|held| PollFd::new(&held.pidfd, PollFlags::IN)).collect();
+        match poll(&mut ends, Some(&wait)) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let ended: Vec<bool> = ends.iter().map(|end| !end.revents().is_empty()).collect();
+        let mut ended = ended.into_iter();
+        self.held.retain(|_| !ended.next().unwrap_or(false));
+        Ok(())
     }
 }
 

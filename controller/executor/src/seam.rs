@@ -56,7 +56,7 @@ pub enum Observation {
 pub struct Event {
     /// The launch.
     pub name: String,
-    /// How it ended: `Succeeded`, `Failed` or `Disrupted`.
+    /// How it ended: `Succeeded`, `Failed`, `Disrupted`, or `Lost` if no one can tell.
     pub observation: Observation,
 }
 

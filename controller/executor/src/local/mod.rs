@@ -154,7 +154,8 @@ impl LocalExecutor {
     }
 
     /// Takes nothing on any more, ends every launch as [`LocalExecutor::kill`] does, and waits until all
-    /// are gone and told.
+    /// are gone and told. A process that hangs in the kernel holds this up; the caller may give up on it, as
+    /// the next run's [`crate::end_orphans`] would find it.
     pub async fn shutdown(&self, grace: Duration) {
         self.shared.state.send_modify(|state| state.shuts_down = true);
         self.shared.state.borrow().live.values().for_each(|live| live.end_within(grace));

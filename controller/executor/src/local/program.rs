@@ -21,7 +21,7 @@ pub(super) fn find(name: &str, path: &OsStr, working_dir: &Path) -> Result<PathB
     for folder in std::env::split_paths(path) {
         let candidate = working_dir.join(folder).join(name);
         match fs::metadata(&candidate) {
-            Ok(metadata) if metadata.is_file() && access(&candidate, Access::EXEC_OK).is_ok() => {
+            Ok(metadata) if metadata.is_file() && may_execute(&candidate) => {
                 return Ok(candidate);
             }
             Ok(metadata) if metadata.is_file() => {
@@ -42,6 +42,9 @@ pub(super) fn explain(error: &io::Error, path: PathBuf, working_dir: &Path) -> S
     if !working_dir.is_dir() {
         return StartFault::NoWorkingDirectory { path: working_dir.to_owned() };
     }
+    if !may_execute(working_dir) {
+        return StartFault::Refused { path: working_dir.to_owned(), reason: error.to_string() };
+    }
     if error.kind() == io::ErrorKind::InvalidInput {
         return StartFault::HoldsNul;
     }
@@ -49,7 +52,7 @@ pub(super) fn explain(error: &io::Error, path: PathBuf, working_dir: &Path) -> S
         Some(Errno::TOOBIG) => StartFault::TooLong,
         Some(Errno::NOENT | Errno::NOTDIR) => explain_missing(path),
         Some(Errno::ACCESS) if path.exists() && !path.is_file() => StartFault::NotAFile { path },
-        Some(Errno::ACCESS) if path.is_file() => StartFault::NotExecutable { path },
+        Some(Errno::ACCESS) if path.is_file() && !may_execute(&path) => StartFault::NotExecutable { path },
         Some(Errno::NOEXEC) if is_elf(&path) => StartFault::ForeignProgram { path },
         Some(Errno::NOEXEC) => StartFault::NoShebang { path },
         Some(_) | None => StartFault::Refused { path, reason: error.to_string() },
@@ -73,6 +76,11 @@ fn interpreter(path: &Path) -> Option<String> {
     let line = String::from_utf8_lossy(line);
     let mut words = line.split([' ', '\t']).filter(|word| !word.is_empty());
     Some(words.next()?.to_owned())
+}
+
+/// Whether we may run this file, or enter this directory.
+fn may_execute(path: &Path) -> bool {
+    access(path, Access::EXEC_OK).is_ok()
 }
 
 fn is_elf(path: &Path) -> bool {

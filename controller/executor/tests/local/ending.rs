@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use executor::{Failure, LaunchError, Observation};
+use tokio::time::{advance, pause, resume};
 
 use crate::machine::{Held, Machine, NOW};
 
@@ -11,16 +12,28 @@ const LONG: Duration = Duration::from_hours(1);
 /// Tells its own id and that of a child, and ignores SIGTERM with it.
 const DEAF: &str = "trap '' TERM; sleep 1000 & echo \"$$\n$!\" > told; wait";
 
+/// Launches with a time limit, waits until the script has told its processes, and lets the limit pass. The
+/// clock stands still until then, however slow this machine may be.
+async fn launch_overdue(machine: &Machine, script: &str) -> Vec<Held> {
+    let told = machine.pipe("told");
+    let mut spec = machine.spec(&["sh", "-c", script]);
+    spec.timeout = Some(LONG);
+    spec.grace = LONG;
+    pause();
+    machine.executor.launch(spec, NOW).unwrap();
+    let processes = told.processes().await;
+    advance(LONG).await;
+    resume();
+    processes
+}
+
 #[tokio::test]
 async fn a_timeout_ends_the_whole_group() {
     let mut machine = Machine::new();
-    let told = machine.pipe("told");
-    let mut spec = machine.spec(&["sh", "-c", "sleep 1000 & sh -c 'sleep 1000 & echo $! > told; wait'"]);
-    spec.timeout = Some(Duration::from_millis(300));
-    spec.grace = LONG;
-    machine.executor.launch(spec, NOW).unwrap();
-    let processes = told.processes().await;
-    assert_eq!(machine.end().await, Observation::Failed(Failure::Deadline(Duration::from_millis(300))));
+    let script = "sh -c 'sleep 1000 & echo \"$PPID\n$$\n$!\" > told; wait' & wait";
+    let processes = launch_overdue(&machine, script).await;
+    assert_eq!(processes.len(), 3);
+    assert_eq!(machine.end().await, Observation::Failed(Failure::Deadline(LONG)));
     assert!(processes.iter().all(Held::has_ended));
 }
 
@@ -74,22 +87,21 @@ async fn whoever_asks_again_with_less_patience_is_heard() {
 #[tokio::test]
 async fn an_overdue_launch_can_still_be_hurried() {
     let mut machine = Machine::new();
-    let told = machine.pipe("told");
-    let mut spec = machine.spec(&["sh", "-c", "trap 'echo late > told' TERM; while :; do sleep 0.02; done"]);
-    spec.timeout = Some(Duration::from_millis(300));
-    spec.grace = LONG;
-    machine.executor.launch(spec, NOW).unwrap();
-    assert_eq!(told.lines().await, ["late"]);
+    let late = machine.pipe("late");
+    let script = "trap 'echo late > late' TERM; echo $$ > told; while :; do sleep 0.02; done";
+    launch_overdue(&machine, script).await;
+    assert_eq!(late.lines().await, ["late"]);
     machine.executor.kill("launch-1", Duration::ZERO);
-    assert_eq!(machine.end().await, Observation::Failed(Failure::Deadline(Duration::from_millis(300))));
+    assert_eq!(machine.end().await, Observation::Failed(Failure::Deadline(LONG)));
 }
 
 #[tokio::test]
 async fn what_a_step_leaves_in_the_background_ends_with_it() {
     let mut machine = Machine::new();
-    let told = machine.pipe("told");
-    machine.launch(&["sh", "-c", "trap '' TERM HUP; sleep 1000 & echo $! > told"]);
+    let (told, gate) = (machine.pipe("told"), machine.pipe("gate"));
+    machine.launch(&["sh", "-c", "trap '' TERM HUP; sleep 1000 & echo $! > told; read go < gate"]);
     let processes = told.processes().await;
+    gate.open().await;
     assert_eq!(machine.end().await, Observation::Succeeded);
     assert!(processes[0].has_ended());
 }

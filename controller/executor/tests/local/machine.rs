@@ -106,6 +106,13 @@ impl Pipe {
         timeout(PATIENCE, tokio::task::spawn_blocking(read)).await.expect("a process tells in time").unwrap()
     }
 
+    /// Lets a process go on that waits to read from the pipe.
+    pub(crate) async fn open(&self) {
+        let path = self.0.clone();
+        let write = move || fs::write(path, "go on\n").unwrap();
+        timeout(PATIENCE, tokio::task::spawn_blocking(write)).await.expect("a process waits for it").unwrap();
+    }
+
     /// Waits for the ids of running processes, and takes hold of these.
     pub(crate) async fn processes(&self) -> Vec<Held> {
         self.lines().await.iter().map(|pid| Held::new(pid)).collect()
