@@ -96,7 +96,9 @@ impl Project {
         for manifest in &self.manifests {
             match authoring::pipeline(manifest, &setting) {
                 Ok(converted) => {
-                    plans.push(Planned { folder: manifest.folder.clone(), plan: converted.pipeline });
+                    let folder = manifest.source.folder();
+                    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+                    plans.push(Planned { folder, plan: converted.pipeline });
                 }
                 Err(mut problems) => self.problems.append(&mut problems),
             }

@@ -6,7 +6,10 @@ mod run;
 mod summary;
 
 use std::fmt;
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
+
+use authoring::{Colour, Problem};
 
 use crate::args::Command;
 
@@ -34,6 +37,18 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "daybreak: {}", self.0)
+    }
+}
+
+/// Tells a person of problems: drawn on a terminal, one line each elsewhere.
+pub(crate) fn tell(problems: &[Problem]) {
+    if problems.is_empty() {
+        return;
+    }
+    if std::io::stderr().is_terminal() {
+        eprint!("{}", authoring::render(problems, Colour::Always));
+    } else {
+        problems.iter().for_each(|problem| eprintln!("{problem}"));
     }
 }
 

@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use crate::args::{self, Pace};
 use crate::clock;
 use crate::commands::{
-    EXIT_COMPLETE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_WAITING, EXIT_WRONG, Failure,
+    EXIT_COMPLETE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_WAITING, EXIT_WRONG, Failure, tell,
 };
 use crate::local::desk::Desk;
 use crate::local::pipeline::LocalPipeline;
@@ -55,7 +55,7 @@ pub(crate) struct Aim<'a> {
 pub(crate) fn fill(mut project: Project, aim: &Aim<'_>) -> Result<ExitCode, Failure> {
     let machine = machine(&project).map_err(Failure::new)?;
     let plans = project.plans(Some(machine));
-    authoring::print(&project.problems);
+    tell(&project.problems);
     let stores = project.stores(&plans).map_err(Failure::new)?;
     let state = project.state();
     let has_problems = !project.problems.is_empty();
@@ -73,6 +73,7 @@ pub(crate) fn fill(mut project: Project, aim: &Aim<'_>) -> Result<ExitCode, Fail
         stores,
         state,
         capacity: capacity(&project, aim.pace, machine),
+        changes: Vec::new(),
         progress: Progress::new(),
     };
     let admission = Admission::default();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use executor::LocalExecutor;
 use planner::admission::Capacity;
-use storage::{Catalogue, Store};
+use storage::{Catalogue, ChangedPath, Store};
 
 use crate::local::progress::Progress;
 use crate::state::State;
@@ -22,6 +22,8 @@ pub(crate) struct Desk {
     pub(crate) state: State,
     /// What there is to share.
     pub(crate) capacity: Capacity,
+    /// The paths that this run wrote or removed, and has not told its pipelines of yet.
+    pub(crate) changes: Vec<ChangedPath>,
     /// What the person sees.
     pub(crate) progress: Progress,
 }

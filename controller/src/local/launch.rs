@@ -12,7 +12,7 @@ use planner::command::{self, Values};
 use planner::facts::{Fingerprints, Leftovers, Outcome};
 use planner::launch::Launch;
 use planner::pipeline::{DatasetId, Pipeline, Publish, StepId};
-use storage::{Staging, Store};
+use storage::{ChangedPath, Staging, Store};
 
 use crate::local::desk::Desk;
 use crate::local::observe;
@@ -162,7 +162,7 @@ fn values(
         let store_name = &plan.dataset(input.dataset).store;
         let Some(store) = stores.get(store_name.as_str()) else { continue };
         let is_there = |path: &String| {
-            seen.get(&format!("{store_name}:{path}")).is_none_or(|seen| seen != planner::facts::ABSENT)
+            seen.get(&observe::input_name(store_name.as_str(), path)).is_none_or(|seen| seen != planner::facts::ABSENT)
         };
         let paths = observe::input_paths(plan, input, launch.partition).into_iter().filter(is_there);
         inputs.insert(input.name.to_string(), paths.map(|path| store.uri(&path)).collect());
@@ -198,8 +198,11 @@ pub(crate) fn end(
         // What can't be removed now is swept when the next run starts.
         let _ = staging.and_then(Staging::discard);
     }
-    for output in pipeline.plan.step(launch.step).outputs.clone() {
-        observe::look_at_output(pipeline, &mut desk.catalogue, (output, launch.partition, now));
+    for output in &pipeline.plan.step(launch.step).outputs {
+        let store = pipeline.plan.dataset(*output).store.to_string();
+        let path = observe::path(&pipeline.plan, *output, launch.partition);
+        desk.catalogue.look_again(&store, &path);
+        desk.changes.push(ChangedPath { store, path });
     }
     Ok(())
 }

@@ -85,15 +85,19 @@ pub(crate) fn note_changes(
     catalogue: &Catalogue,
     (changes, now): (&[ChangedPath], Instant),
 ) -> bool {
+    // Before the first look there is nothing to correct.
+    if pipeline.observed.is_none() {
+        return false;
+    }
     let mut concerns = false;
     for change in changes {
         for place in places_of(&pipeline.plan, change) {
             note_place(pipeline, catalogue, (&place, now.into()));
             concerns = true;
         }
-    }
-    if concerns {
-        pipeline.facts.inputs.clear();
+        // Whoever read the path must look closely again.
+        let name = input_name(&change.store, &change.path);
+        pipeline.facts.inputs.retain(|_, seen| !seen.contains_key(&name));
     }
     concerns
 }
@@ -120,17 +124,6 @@ fn note_place(pipeline: &mut LocalPipeline, catalogue: &Catalogue, (place, now):
     let answer = catalogue.presence(want, now);
     note_doubt(&mut pipeline.doubts, want, &answer);
     pipeline.facts.holdings[usize::from(place.dataset.0)].note(place.partition, presence(&answer));
-}
-
-/// Looks again at one output, after it was published or written.
-pub(crate) fn look_at_output(
-    pipeline: &mut LocalPipeline,
-    catalogue: &mut Catalogue,
-    (dataset, partition, now): (DatasetId, Partition, Instant),
-) {
-    let path = path(&pipeline.plan, dataset, partition);
-    catalogue.look_again(pipeline.plan.dataset(dataset).store.as_str(), &path);
-    note_place(pipeline, catalogue, (&Place { dataset, partition, path }, now.into()));
 }
 
 /// Looks closely at the inputs that the last decision was curious about, and at what failed attempts left. Says whether
@@ -186,10 +179,15 @@ pub(crate) fn fingerprints(
             // An answer that can't be had is left out: nothing can be said to have changed.
             let Ok(seen) = storage::fingerprint(store, &path, &rule(&dataset.complete)) else { continue };
             let text = seen.map_or_else(|| ABSENT.to_owned(), |it| it.to_string());
-            found.insert(format!("{}:{path}", dataset.store), text);
+            found.insert(input_name(dataset.store.as_str(), &path), text);
         }
     }
     found
+}
+
+/// The name of a path among the fingerprints of a step's inputs.
+pub(crate) fn input_name(store: &str, path: &str) -> String {
+    format!("{store}:{path}")
 }
 
 /// The paths that an input reads, below its store's root.

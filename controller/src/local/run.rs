@@ -152,6 +152,7 @@ impl Run<'_> {
             launch::start(pipeline, self.desk, (launch, now)).map_err(RunError::Launch)?;
             pipeline.is_stale = true;
         }
+        self.note_own_changes(now);
         Ok(())
     }
 
@@ -252,10 +253,11 @@ impl Run<'_> {
         for pipeline in self.pipelines.iter_mut() {
             if let Some(launch) = pipeline.running_named(&event.name) {
                 pipeline.is_stale = true;
-                return settle::settle(pipeline, self.desk, (&launch, event.observation, now))
-                    .map_err(RunError::Launch);
+                settle::settle(pipeline, self.desk, (&launch, event.observation, now)).map_err(RunError::Launch)?;
+                break;
             }
         }
+        self.note_own_changes(now);
         Ok(())
     }
 
@@ -267,6 +269,12 @@ impl Run<'_> {
         }
         self.note(&changes, now);
         self.follow();
+    }
+
+    /// What one pipeline wrote, others may read.
+    fn note_own_changes(&mut self, now: Instant) {
+        let changes = std::mem::take(&mut self.desk.changes);
+        self.note(&changes, now);
     }
 
     fn look_at_everything(&mut self, now: Instant) -> bool {
