@@ -1,6 +1,7 @@
 //! How long a decision takes: a window of 1,500 partitions of 10 steps, in three states of the world.
 
 #[path = "../tests/common/mod.rs"]
+#[expect(dead_code, reason = "the tests use the rest of it")]
 mod common;
 
 use std::hint::black_box;
@@ -47,7 +48,7 @@ fn report(what: &str, pipeline: &Pipeline, (facts, now): (&Facts, Instant)) {
     let mut times: Vec<_> = (0..ROUNDS)
         .map(|_| {
             let start = Clock::now();
-            black_box(decide(black_box(world), Some(&previous)));
+            let _ = black_box(decide(black_box(world), Some(&previous)));
             start.elapsed()
         })
         .collect();
