@@ -44,7 +44,8 @@ impl Loaded {
     fn named_file(&mut self, file: &Path) {
         match text_of(file) {
             Ok(text) if self.documents(file, &text) == 0 => {
-                self.problems.push(Problem::of_file(file, format!("there is no manifest in it: {}", right())));
+                self.problems
+                    .push(Problem::of_file(file, format!("there is no manifest in it: {}", right())));
             }
             Ok(_) => {}
             Err(fault) => self.problems.push(Problem::of_file(file, fault)),
@@ -116,7 +117,9 @@ enum Unreadable {
 fn unreadable(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "there is no such file or folder: name one that exists".to_owned(),
-        io::ErrorKind::PermissionDenied => "you may not read it: change its permissions, or run as its owner".to_owned(),
+        io::ErrorKind::PermissionDenied => {
+            "you may not read it: change its permissions, or run as its owner".to_owned()
+        }
         _ => format!("it cannot be read: {error}"),
     }
 }
@@ -152,7 +155,8 @@ fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), 
             files.push(path);
         }
         if files.len() > FILES {
-            let message = format!("there are more than {FILES} files below it: name the folders of the manifests");
+            let message =
+                format!("there are more than {FILES} files below it: name the folders of the manifests");
             return Err(Problem::of_file(folder, message));
         }
     }

@@ -69,7 +69,8 @@ impl Source {
     /// Something to say about the field at a path.
     pub fn problem(&self, severity: Severity, fault: Fault) -> Problem {
         let place = self.document.place_of(&fault.path);
-        Problem { severity, path: fault.path, ..Problem::of_file(&self.file, fault.message) }.at(place, &self.text)
+        Problem { severity, path: fault.path, ..Problem::of_file(&self.file, fault.message) }
+            .at(place, &self.text)
     }
 
     /// The faults as problems, in the order of the text.
@@ -84,7 +85,9 @@ impl Source {
 /// Reads a document, if it is of our group.
 pub(crate) fn read(mut source: Source) -> Result<Option<Document>, Vec<Flaw>> {
     let Some(api_version) = source.document.field("apiVersion") else { return Ok(None) };
-    let Some((GROUP, version)) = api_version.text().and_then(|text| text.split_once('/')) else { return Ok(None) };
+    let Some((GROUP, version)) = api_version.text().and_then(|text| text.split_once('/')) else {
+        return Ok(None);
+    };
     if version != VERSION {
         let message = format!("there is no version `{version}` of {GROUP}: write {GROUP}/{VERSION}");
         return Err(vec![Flaw { place: api_version.place, path: "apiVersion".to_owned(), message }]);

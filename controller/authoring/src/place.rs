@@ -27,6 +27,8 @@ pub(crate) enum Segment {
 }
 
 impl FieldPath<'_> {
+    pub(crate) const SPEC: Self = FieldPath::Field(&FieldPath::Root, "spec");
+
     pub(crate) fn field<'a>(&'a self, name: &'a str) -> FieldPath<'a> {
         FieldPath::Field(self, name)
     }

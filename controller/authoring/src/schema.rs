@@ -70,7 +70,8 @@ impl Check {
     }
 
     fn text(&mut self, schema: &Json, node: &Node, (path, text): (&FieldPath<'_>, &str)) {
-        let options = schema["enum"].as_array().cloned().or_else(|| schema.get("const").map(|one| vec![one.clone()]));
+        let options =
+            schema["enum"].as_array().cloned().or_else(|| schema.get("const").map(|one| vec![one.clone()]));
         let options = options.unwrap_or_default();
         let options: Vec<&str> = options.iter().filter_map(Json::as_str).collect();
         if !options.is_empty() && !options.contains(&text) {
@@ -124,7 +125,11 @@ impl Check {
                 (None | Some(None), values @ Json::Object(_)) => self.node(values, &entry.node, &path),
                 (Some(None), _) => {
                     let place = entry.key_place;
-                    self.flaws.push(Flaw { place, path: path.to_string(), message: unknown(&entry.key, fields) });
+                    self.flaws.push(Flaw {
+                        place,
+                        path: path.to_string(),
+                        message: unknown(&entry.key, fields),
+                    });
                 }
                 (None, _) => {}
             }

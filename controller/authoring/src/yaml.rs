@@ -52,7 +52,9 @@ impl<'text> Reader<'text> {
         let place = place(span);
         self.count(1, place)?;
         let (anchor, value) = match event {
-            Event::Scalar(text, style, anchor, tag) => (anchor, Value::Scalar(scalar(&text, style, tag.as_deref(), place)?)),
+            Event::Scalar(text, style, anchor, tag) => {
+                (anchor, Value::Scalar(scalar(&text, style, tag.as_deref(), place)?))
+            }
             Event::SequenceStart(_, anchor, tag) => {
                 refuse_tag(tag.as_deref(), place)?;
                 (anchor, Value::List(self.list(place)?))
@@ -92,7 +94,12 @@ impl<'text> Reader<'text> {
                     let is_merge = key == "<<" && style == ScalarStyle::Plain;
                     (key.into_owned(), self::place(span), is_merge)
                 }
-                (_, span) => return Err(Flaw::of_text(self::place(span), "the key of a field is a word: write a name here")),
+                (_, span) => {
+                    return Err(Flaw::of_text(
+                        self::place(span),
+                        "the key of a field is a word: write a name here",
+                    ));
+                }
             };
             let (event, span) = self.inner(place)?;
             let node = self.node(event, span)?;
@@ -101,7 +108,10 @@ impl<'text> Reader<'text> {
                 continue;
             }
             if let Some(line) = lines.insert(key.clone(), key_place.line) {
-                return Err(Flaw::of_text(key_place, format!("`{key}` is already written in line {line}: keep one of the two")));
+                return Err(Flaw::of_text(
+                    key_place,
+                    format!("`{key}` is already written in line {line}: keep one of the two"),
+                ));
             }
             entries.push(Entry { key, key_place, node });
         }
@@ -113,7 +123,10 @@ impl<'text> Reader<'text> {
 
     fn aliased(&mut self, id: usize, place: Place) -> Result<Node, Flaw> {
         let Some(node) = self.anchors.get(&id) else {
-            return Err(Flaw::of_text(place, "an alias stands within the value that it names: write the value out"));
+            return Err(Flaw::of_text(
+                place,
+                "an alias stands within the value that it names: write the value out",
+            ));
         };
         let node = node.clone();
         self.count(size(&node), place)?;
@@ -125,7 +138,12 @@ impl<'text> Reader<'text> {
         if self.values <= VALUES {
             return Ok(());
         }
-        Err(Flaw::of_text(place, format!("up to here the file stands for more than {VALUES} values: write fewer, or fewer aliases")))
+        Err(Flaw::of_text(
+            place,
+            format!(
+                "up to here the file stands for more than {VALUES} values: write fewer, or fewer aliases"
+            ),
+        ))
     }
 }
 
@@ -167,9 +185,10 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>, place: Place) -> Re
 
 fn refuse_tag(tag: Option<&Tag>, place: Place) -> Result<(), Flaw> {
     match tag {
-        Some(tag) if tag.core_suffix().is_none() => {
-            Err(Flaw::of_text(place, format!("the tag `{}` means nothing here: leave it out", tag.original())))
-        }
+        Some(tag) if tag.core_suffix().is_none() => Err(Flaw::of_text(
+            place,
+            format!("the tag `{}` means nothing here: leave it out", tag.original()),
+        )),
         Some(_) | None => Ok(()),
     }
 }
@@ -187,10 +206,5 @@ fn scan_flaw(error: &ScanError) -> Flaw {
 
 fn place(span: Span) -> Place {
     let range = span.byte_range().unwrap_or(0..0);
-    Place {
-        line: span.start.line(),
-        column: span.start.col() + 1,
-        offset: range.start,
-        length: range.len(),
-    }
+    Place { line: span.start.line(), column: span.start.col() + 1, offset: range.start, length: range.len() }
 }
