@@ -92,17 +92,24 @@ impl Project {
     pub(crate) fn plans(&mut self, machine: Option<Resources>) -> Vec<Planned> {
         let stores: BTreeSet<String> = self.environment.stores.keys().cloned().collect();
         let setting = Setting { params: self.environment.params.clone(), stores: Some(stores), machine };
-        let mut plans = Vec::new();
+        let mut converted = Vec::new();
         for manifest in &self.manifests {
             match authoring::pipeline(manifest, &setting) {
-                Ok(converted) => {
-                    let folder = manifest.source.folder();
-                    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-                    plans.push(Planned { folder, plan: converted.pipeline });
-                }
+                Ok(good) => converted.push((manifest, good.pipeline)),
                 Err(mut problems) => self.problems.append(&mut problems),
             }
         }
+        let members: Vec<_> = converted.iter().map(|(manifest, plan)| (*manifest, plan)).collect();
+        let clashes = authoring::lint(&members);
+        let is_clear =
+            |manifest: &Manifest| clashes.iter().all(|problem| problem.file != manifest.source.file);
+        let plans =
+            converted.into_iter().filter(|(manifest, _)| is_clear(manifest)).map(|(manifest, plan)| {
+                let folder = manifest.source.folder();
+                Planned { folder: folder.canonicalize().unwrap_or_else(|_| folder.to_owned()), plan }
+            });
+        let plans = plans.collect();
+        self.problems.extend(clashes);
         plans
     }
 
@@ -111,7 +118,9 @@ impl Project {
         let plans = self.plans(None);
         let known: Vec<_> = plans.iter().map(|it| it.plan.parts().name.to_string()).collect();
         let found = plans.into_iter().find(|it| it.plan.parts().name.as_str() == name);
-        found.map(|it| it.plan).ok_or_else(|| ProjectError::NoPipeline { name: name.to_owned(), known: known.join(", ") })
+        found
+            .map(|it| it.plan)
+            .ok_or_else(|| ProjectError::NoPipeline { name: name.to_owned(), known: known.join(", ") })
     }
 
     /// Drops all manifests but the one of this pipeline, with what is wrong with the others.
@@ -122,9 +131,11 @@ impl Project {
 
     /// The stores that these pipelines use, each there and readable.
     pub(crate) fn stores(&mut self, plans: &[Planned]) -> Result<BTreeMap<String, Store>, ProjectError> {
-        let used = plans.iter().flat_map(|it| &it.plan.parts().datasets).map(|dataset| dataset.store.to_string());
+        let used =
+            plans.iter().flat_map(|it| &it.plan.parts().datasets).map(|dataset| dataset.store.to_string());
         let used: BTreeSet<String> = used.collect();
-        let bindings: Vec<_> = self.environment.stores.clone().into_iter().filter(|it| used.contains(&it.0)).collect();
+        let bindings: Vec<_> =
+            self.environment.stores.clone().into_iter().filter(|it| used.contains(&it.0)).collect();
         let mut stores = BTreeMap::new();
         for (name, binding) in bindings {
             let store = match binding {
@@ -165,7 +176,11 @@ impl Project {
         if output.status.success() {
             return Ok(());
         }
-        Err(failed(format!("{program}: {}: {}", output.status, String::from_utf8_lossy(&output.stderr).trim())))
+        Err(failed(format!(
+            "{program}: {}: {}",
+            output.status,
+            String::from_utf8_lossy(&output.stderr).trim()
+        )))
     }
 }
 

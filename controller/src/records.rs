@@ -253,7 +253,11 @@ fn replay(pipeline: &Pipeline, line: Line, histories: &mut Histories) {
             let trial = Trial { whole, result, request };
             let outputs = Vec::new();
             let (attempt, launch) = (line.attempt, line.launch);
-            history.start(&Launch { step, partition, attempt, launch, trial, outputs, replaces }, inputs, line.at);
+            history.start(
+                &Launch { step, partition, attempt, launch, trial, outputs, replaces },
+                inputs,
+                line.at,
+            );
         }
         Event::Publishing => history.publish(),
         Event::Ended { outcome, exit_code, why, left } => {
@@ -263,7 +267,8 @@ fn replay(pipeline: &Pipeline, line: Line, histories: &mut Histories) {
                 OutcomeName::Disrupted => Outcome::Disrupted(why),
                 OutcomeName::Failed => Outcome::Failed { exit_code, why },
             };
-            let left = left.into_iter().filter_map(|(name, it)| Some((dataset(pipeline, &name)?, it))).collect();
+            let left =
+                left.into_iter().filter_map(|(name, it)| Some((dataset(pipeline, &name)?, it))).collect();
             history.end(outcome, left, line.at);
         }
     }

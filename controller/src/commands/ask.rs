@@ -47,7 +47,9 @@ fn ask(pipeline: &str, asked: &Asked<'_>, (named, pace): (&Named, &Pace)) -> Res
     let name = format!("{}-{pipeline}", clock::now().format("%Y%m%dT%H%M%S%6f"));
     requests::write(&state.requests(), &name, &backfill).map_err(Failure::new)?;
     if state.is_locked() {
-        println!("asked for; the run that is under way takes it up if it has --watch, the next one otherwise");
+        println!(
+            "asked for; the run that is under way takes it up if it has --watch, the next one otherwise"
+        );
         return Ok(ExitCode::from(EXIT_COMPLETE));
     }
     project.keep_only(pipeline);

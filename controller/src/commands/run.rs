@@ -27,7 +27,8 @@ use crate::records::Records;
 
 /// Runs the pipelines of a folder.
 pub(crate) fn run(arguments: &args::Run) -> Result<ExitCode, Failure> {
-    let project = Project::open(std::slice::from_ref(&arguments.dir), &arguments.place).map_err(Failure::new)?;
+    let project =
+        Project::open(std::slice::from_ref(&arguments.dir), &arguments.place).map_err(Failure::new)?;
     let range = match (&arguments.date, &arguments.from, &arguments.to) {
         (Some(date), _, _) => Some((date.as_str(), date.as_str())),
         (None, Some(from), Some(to)) => Some((from.as_str(), to.as_str())),
@@ -77,7 +78,8 @@ pub(crate) fn fill(mut project: Project, aim: &Aim<'_>) -> Result<ExitCode, Fail
         progress: Progress::new(),
     };
     let admission = Admission::default();
-    let mut run = Run { desk: &mut desk, pipelines: &mut pipelines, mode: aim.mode, events, hints: None, admission };
+    let mut run =
+        Run { desk: &mut desk, pipelines: &mut pipelines, mode: aim.mode, events, hints: None, admission };
     if aim.is_dry {
         return crate::commands::plan::print(&mut run);
     }
@@ -162,12 +164,14 @@ fn own_request(plan: &planner::pipeline::Pipeline, (from, to): (&str, &str)) -> 
 fn capacity(project: &Project, pace: &Pace, machine: Resources) -> Capacity {
     let cores = available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX));
     let named = project.environment.pools.iter();
-    let pools: BTreeMap<Name, u32> = named.filter_map(|(name, size)| Some((name.parse().ok()?, *size))).collect();
+    let pools: BTreeMap<Name, u32> =
+        named.filter_map(|(name, size)| Some((name.parse().ok()?, *size))).collect();
     Capacity { slots: Some(pace.jobs.unwrap_or(cores)), resources: Some(machine), pools }
 }
 
 /// What this machine has for launches.
 fn machine(project: &Project) -> std::io::Result<Resources> {
-    let executor::Capacity { cpu_millis, memory_bytes, disk_bytes } = executor::Capacity::measure(&project.root)?;
+    let executor::Capacity { cpu_millis, memory_bytes, disk_bytes } =
+        executor::Capacity::measure(&project.root)?;
     Ok(Resources { cpu_millis, memory_bytes, disk_bytes })
 }

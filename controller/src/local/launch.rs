@@ -100,7 +100,10 @@ fn spec(pipeline: &LocalPipeline, desk: &Desk, (launch, values): (&Launch, &Valu
         name: full_name(&pipeline.plan, launch),
         argv: step.command.render(values),
         env,
-        working_dir: step.working_dir.as_ref().map_or_else(|| pipeline.folder.clone(), |it| pipeline.folder.join(it)),
+        working_dir: step
+            .working_dir
+            .as_ref()
+            .map_or_else(|| pipeline.folder.clone(), |it| pipeline.folder.join(it)),
         log: log_path(desk, &pipeline.plan, launch),
         timeout: step.timeout,
         grace: GRACE,
@@ -162,7 +165,8 @@ fn values(
         let store_name = &plan.dataset(input.dataset).store;
         let Some(store) = stores.get(store_name.as_str()) else { continue };
         let is_there = |path: &String| {
-            seen.get(&observe::input_name(store_name.as_str(), path)).is_none_or(|seen| seen != planner::facts::ABSENT)
+            seen.get(&observe::input_name(store_name.as_str(), path))
+                .is_none_or(|seen| seen != planner::facts::ABSENT)
         };
         let paths = observe::input_paths(plan, input, launch.partition).into_iter().filter(is_there);
         inputs.insert(input.name.to_string(), paths.map(|path| store.uri(&path)).collect());
@@ -188,11 +192,14 @@ pub(crate) fn end(
     pipeline.records.ended(&pipeline.plan, launch, (&outcome, &left, now)).map_err(LaunchError::Records)?;
     pipeline.running.remove(&(launch.partition, launch.step));
     desk.progress.ended(&pipeline.plan, (launch, &outcome), &log_path(desk, &pipeline.plan, launch));
-    if let Some(history) = pipeline.facts.history.get_mut(&launch.partition).and_then(|it| it.get_mut(&launch.step)) {
+    if let Some(history) =
+        pipeline.facts.history.get_mut(&launch.partition).and_then(|it| it.get_mut(&launch.step))
+    {
         history.end(outcome, left, now);
     }
     for (store, outputs) in staged_outputs(&pipeline.plan, &desk.stores, launch.step) {
-        let finals: Vec<_> = outputs.iter().map(|id| observe::path(&pipeline.plan, *id, launch.partition)).collect();
+        let finals: Vec<_> =
+            outputs.iter().map(|id| observe::path(&pipeline.plan, *id, launch.partition)).collect();
         let finals: Vec<_> = finals.iter().map(String::as_str).collect();
         let staging = Staging::resume(store, &full_name(&pipeline.plan, launch), &finals);
         // What can't be removed now is swept when the next run starts.

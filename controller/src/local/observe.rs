@@ -28,6 +28,7 @@ pub(crate) fn observe(pipeline: &mut LocalPipeline, catalogue: &mut Catalogue, n
     let sight = reads::sight(&pipeline.plan, &stretch);
     pipeline.facts.holdings = Vec::with_capacity(sight.len());
     pipeline.doubts.clear();
+    pipeline.settles_at = None;
     for (dataset, range) in pipeline.plan.dataset_ids().zip(sight) {
         let holding = observe_dataset(pipeline, catalogue, (dataset, range, now));
         pipeline.facts.holdings.push(holding);
@@ -52,13 +53,16 @@ fn observe_dataset(
     let wants = || paths.iter().map(|path| Want { store, path, rule: &rule });
     catalogue.load(wants());
     let mut doubts = BTreeMap::new();
+    let mut settles_at = pipeline.settles_at;
     let presences = wants()
         .map(|want| {
             let answer = catalogue.presence(want, now.into());
             note_doubt(&mut doubts, want, &answer);
+            settles_at = earlier(settles_at, &answer);
             presence(&answer)
         })
         .collect::<Vec<_>>();
+    pipeline.settles_at = settles_at;
     pipeline.doubts.append(&mut doubts);
     match presences.first() {
         Some(only) if is_static => Holding::Static(*only),
@@ -123,14 +127,20 @@ fn note_place(pipeline: &mut LocalPipeline, catalogue: &Catalogue, (place, now):
     let want = Want { store: dataset.store.as_str(), path: &place.path, rule: &rule };
     let answer = catalogue.presence(want, now);
     note_doubt(&mut pipeline.doubts, want, &answer);
+    pipeline.settles_at = earlier(pipeline.settles_at, &answer);
     pipeline.facts.holdings[usize::from(place.dataset.0)].note(place.partition, presence(&answer));
 }
 
 /// Looks closely at the inputs that the last decision was curious about, and at what failed attempts left. Says whether
 /// there were any that had not been looked at.
 pub(crate) fn satisfy_curiosity(pipeline: &mut LocalPipeline, stores: &BTreeMap<String, Store>) -> bool {
-    let unknown: Vec<_> =
-        pipeline.decision.curious.iter().filter(|case| !pipeline.facts.inputs.contains_key(*case)).copied().collect();
+    let unknown: Vec<_> = pipeline
+        .decision
+        .curious
+        .iter()
+        .filter(|case| !pipeline.facts.inputs.contains_key(*case))
+        .copied()
+        .collect();
     for (partition, step) in &unknown {
         let inputs = fingerprints(&pipeline.plan, stores, (*partition, *step));
         pipeline.facts.inputs.insert((*partition, *step), inputs);
@@ -239,6 +249,17 @@ fn presence(answer: &storage::Presence) -> Presence {
         storage::Presence::Occupied => Presence::Occupied,
         storage::Presence::Settling { .. } => Presence::Settling,
         storage::Presence::Unknown { .. } => Presence::Unknown,
+    }
+}
+
+/// When the youngest file is old enough, if there is one too young.
+fn earlier(settles_at: Option<Instant>, answer: &storage::Presence) -> Option<Instant> {
+    match answer {
+        storage::Presence::Settling { until } => settles_at.into_iter().chain([(*until).into()]).min(),
+        storage::Presence::Complete
+        | storage::Presence::Missing
+        | storage::Presence::Occupied
+        | storage::Presence::Unknown { .. } => settles_at,
     }
 }
 

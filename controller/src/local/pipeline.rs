@@ -143,7 +143,9 @@ impl LocalPipeline {
         for stored in &mine {
             match authoring::request(&stored.backfill, &self.plan) {
                 Ok(request) => requests.push(Request { name: stored.name.clone(), ..request }),
-                Err(faults) => problems.extend(faults.iter().map(|fault| format!("{}: {fault}", stored.name))),
+                Err(faults) => {
+                    problems.extend(faults.iter().map(|fault| format!("{}: {fault}", stored.name)))
+                }
             }
         }
         requests.extend(self.own_requests.iter().cloned());
@@ -162,7 +164,9 @@ impl LocalPipeline {
         }
         let (requests, decision) = (&self.facts.requests, &self.decision);
         let is_open = |stored: &Stored| {
-            let Some(request) = requests.iter().find(|request| request.name == stored.name) else { return true };
+            let Some(request) = requests.iter().find(|request| request.name == stored.name) else {
+                return true;
+            };
             decision.cells().any(|(partition, step, cell)| {
                 let is_open = !cell.verdict.is_settled() || cell.replacement.is_some();
                 is_open && request.covers(partition, step)

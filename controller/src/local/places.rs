@@ -25,11 +25,17 @@ impl Places for LocalPlaces<'_> {
 
     fn doubt(&self, store: &Name, path: &str) -> String {
         let doubt = self.doubts.get(&(store.to_string(), path.to_owned()));
-        doubt.cloned().unwrap_or_else(|| "it has not been looked at, or is younger than its settle time".to_owned())
+        doubt
+            .cloned()
+            .unwrap_or_else(|| "it has not been looked at, or is younger than its settle time".to_owned())
     }
 
     fn watch(&self) -> String {
-        let words = if self.is_watched { "watched; looked at every 30 s in any case" } else { "the next daybreak run looks" };
+        let words = if self.is_watched {
+            "watched; looked at every 30 s in any case"
+        } else {
+            "the next daybreak run looks"
+        };
         words.to_owned()
     }
 }

@@ -48,7 +48,11 @@ impl Progress {
             Outcome::Disrupted(why) => self.line(&format!("{who}: disrupted: {why}")),
             Outcome::Failed { why, .. } => {
                 self.failed += 1;
-                self.shout(&format!("{who}: attempt {} failed: {why}\n  log: {}", launch.attempt, log.display()));
+                self.shout(&format!(
+                    "{who}: attempt {} failed: {why}\n  log: {}",
+                    launch.attempt,
+                    log.display()
+                ));
             }
         }
     }

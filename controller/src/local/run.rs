@@ -166,7 +166,9 @@ impl Run<'_> {
     }
 
     fn has_failed(&self) -> bool {
-        self.pipelines.iter().any(|it| it.decision.cells().any(|(_, _, cell)| cell.verdict == Verdict::Failed))
+        self.pipelines
+            .iter()
+            .any(|it| it.decision.cells().any(|(_, _, cell)| cell.verdict == Verdict::Failed))
     }
 
     /// What the run has come to, if nothing is left to do: after a last look at storage.
@@ -175,9 +177,11 @@ impl Run<'_> {
         if self.mode == Mode::Watch || !is_idle {
             return Ok(None);
         }
-        let standings = || self.pipelines.iter().map(|it| planner::report::summarize(it.world(now), &it.decision).standing);
+        let standings = || {
+            self.pipelines.iter().map(|it| planner::report::summarize(it.world(now), &it.decision).standing)
+        };
         let may_go_on = self.mode == Mode::KeepGoing || !self.has_failed();
-        let waits_for_clock = self.pipelines.iter().any(LocalPipeline::backs_off);
+        let waits_for_clock = self.pipelines.iter().any(|it| it.backs_off() || it.settles_at.is_some());
         if may_go_on && waits_for_clock {
             return Ok(None);
         }
@@ -253,7 +257,8 @@ impl Run<'_> {
         for pipeline in self.pipelines.iter_mut() {
             if let Some(launch) = pipeline.running_named(&event.name) {
                 pipeline.is_stale = true;
-                settle::settle(pipeline, self.desk, (&launch, event.observation, now)).map_err(RunError::Launch)?;
+                settle::settle(pipeline, self.desk, (&launch, event.observation, now))
+                    .map_err(RunError::Launch)?;
                 break;
             }
         }
@@ -302,7 +307,9 @@ impl Run<'_> {
             && let Err(error) = hints.follow(&self.desk.catalogue)
         {
             // The poll still finds every change, only later.
-            self.desk.progress.shout(&format!("changes are noticed only every {} s: {error}", POLL.as_secs()));
+            self.desk
+                .progress
+                .shout(&format!("changes are noticed only every {} s: {error}", POLL.as_secs()));
         }
     }
 
@@ -349,7 +356,8 @@ impl Run<'_> {
 /// Decides for one pipeline, looking closer where the decision would differ.
 pub(crate) fn decide(pipeline: &mut LocalPipeline, desk: &mut Desk, now: Instant) -> Result<(), RunError> {
     let is_new = pipeline.observed.is_none();
-    if pipeline.observed.as_ref() != Some(&pipeline.stretch(now)) {
+    let has_settled = pipeline.settles_at.is_some_and(|at| at <= now);
+    if has_settled || pipeline.observed.as_ref() != Some(&pipeline.stretch(now)) {
         observe::observe(pipeline, &mut desk.catalogue, now);
     }
     pipeline.decide(now);

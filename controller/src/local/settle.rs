@@ -28,7 +28,10 @@ pub(crate) fn settle(
         Observation::Failed(failure) => {
             let exit_code = match failure {
                 Failure::ExitCode(code) => Some(code),
-                Failure::Signal(_) | Failure::OutOfMemory | Failure::Deadline(_) | Failure::CouldNotStart(_) => None,
+                Failure::Signal(_)
+                | Failure::OutOfMemory
+                | Failure::Deadline(_)
+                | Failure::CouldNotStart(_) => None,
             };
             let why = format!("{failure}{}", last_words(desk, &pipeline.plan, launch));
             Outcome::Failed { exit_code, why }
@@ -81,7 +84,11 @@ fn not_written(plan: &Pipeline, id: DatasetId, error: &storage::NotWritten) -> S
 }
 
 /// Publishes a launch's outputs. It may be called again after a crash at any point.
-pub(crate) fn publish(plan: &Pipeline, stores: &BTreeMap<String, Store>, launch: &Launch) -> Result<Outcome, String> {
+pub(crate) fn publish(
+    plan: &Pipeline,
+    stores: &BTreeMap<String, Store>,
+    launch: &Launch,
+) -> Result<Outcome, String> {
     let existing = if launch.replaces { Existing::Replace } else { Existing::Keep };
     let mut is_ours = direct_outputs(plan, launch.step).next().is_some();
     for (store, outputs) in staged_outputs(plan, stores, launch.step) {
@@ -92,7 +99,11 @@ pub(crate) fn publish(plan: &Pipeline, stores: &BTreeMap<String, Store>, launch:
     Ok(if is_ours { Outcome::Succeeded } else { Outcome::Discarded })
 }
 
-fn staging(plan: &Pipeline, store: &Store, (launch, outputs): (&Launch, &[DatasetId])) -> Result<Staging, String> {
+fn staging(
+    plan: &Pipeline,
+    store: &Store,
+    (launch, outputs): (&Launch, &[DatasetId]),
+) -> Result<Staging, String> {
     let finals: Vec<_> = outputs.iter().map(|id| observe::path(plan, *id, launch.partition)).collect();
     let finals: Vec<_> = finals.iter().map(String::as_str).collect();
     Staging::resume(store, &full_name(plan, launch), &finals).map_err(|error| chain(&error))
