@@ -78,8 +78,8 @@ fn must_run(case: &Case<'_>) -> bool {
     let outputs = outputs::look(case);
     let lacks = outputs.settled(case).is_none() || replacement::replacement(case, &outputs).is_some();
     let obstacle = rules::under_way(case)
-        .or_else(|| outputs.unknown())
         .or_else(|| scope::verdict(case))
+        .or_else(|| outputs.unknown())
         .or_else(|| outputs.occupied())
         .or_else(|| retry::failed(case));
     lacks && obstacle.is_none()

@@ -189,9 +189,12 @@ fn cycles<'a>(parts: &'a Parts, graph: &'a DiGraphMap<StepId, ()>) -> impl Itera
         let is_cycle = members.len() > 1 || graph.contains_edge(first, first);
         let names: Vec<_> = members.iter().map(|id| parts.steps[usize::from(id.0)].name.as_str()).collect();
         is_cycle.then(|| {
+            let who = match names.as_slice() {
+                [name] => format!("the step {name} waits for its own output"),
+                names => format!("the steps {} wait for each other's output", names.join(", ")),
+            };
             let message = format!(
-                "the steps {} wait for each other's output of the same partition: break the cycle, or read yesterday's with `offset: -1`",
-                names.join(", ")
+                "{who} of the same partition: break the cycle, or read yesterday's with `offset: -1`"
             );
             Fault::new(format!("spec.steps[{}].inputs", first.0), message)
         })

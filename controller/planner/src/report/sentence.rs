@@ -7,12 +7,16 @@ use crate::calendar::{Instant, Partition};
 use crate::decision::Cell;
 use crate::demand::Demand;
 use crate::facts::{Outcome, Presence, Stage};
-use crate::pipeline::{DatasetId, StepId};
+use crate::pipeline::{DatasetId, Input, StepId};
+use crate::reads;
 use crate::report::{Reason, Reporter};
 use crate::rules::presence::presence;
 use crate::rules::{Case, replacement, retry};
 use crate::verdict::{Cause, Gap, Read, Verdict};
 use crate::window;
+
+/// What ends the wait for a file that is too young.
+const SETTLED: &str = "the clock, once it is old enough";
 
 /// A moment as people and programs read it.
 pub(crate) fn moment(at: Instant) -> String {
@@ -37,7 +41,7 @@ impl Reporter<'_> {
             Verdict::NotDue { until } => format!("wanted from {} on", moment(until)),
             Verdict::OutsideWindow => self.outside_window(partition),
             Verdict::Suspended => "suspended: nothing starts until it is resumed".to_owned(),
-            Verdict::StorageUnknown(read) => self.storage_unknown(read),
+            Verdict::StorageUnknown(read) => self.storage_unknown(step, read),
             Verdict::OutputOccupied(output) => format!(
                 "something that is not a complete {} stands in its place: {}",
                 self.world.pipeline.dataset(output).name,
@@ -67,6 +71,7 @@ impl Reporter<'_> {
             Verdict::OutsideWindow if !window::exists(self.world.pipeline.parts(), partition) => return None,
             Verdict::OutsideWindow => format!("daybreak backfill {pipeline} --from {key} --to {key}"),
             Verdict::Suspended => "resuming it".to_owned(),
+            Verdict::StorageUnknown(read) if self.settles(read) => SETTLED.to_owned(),
             Verdict::StorageUnknown(_) => format!("an answer from storage ({})", self.places.watch()),
             Verdict::OutputOccupied(_) => format!("moving away what is there ({})", self.places.watch()),
             Verdict::Failed => {
@@ -142,13 +147,26 @@ impl Reporter<'_> {
         format!("outside the window {first}..{last}: backfill it")
     }
 
-    fn storage_unknown(&self, read: Read) -> String {
+    fn storage_unknown(&self, step: StepId, read: Read) -> String {
         let dataset = self.world.pipeline.dataset(read.dataset);
-        if presence(self.world, read.dataset, read.partition) == Presence::Settling {
+        if self.settles(read) {
             return format!("{} is there but too young to be trusted: {}", dataset.name, self.place(read));
         }
-        let path = dataset.path.render(&dataset.calendar, read.partition);
-        format!("no reliable answer about {}: {}", self.place(read), self.places.doubt(&dataset.store, &path))
+        let is_initial = |input: &&Input| {
+            input.dataset == read.dataset
+                && reads::is_before_start(self.world.pipeline, input, read.partition)
+        };
+        let initial = self.world.pipeline.step(step).inputs.iter().find(is_initial);
+        let path = initial
+            .and_then(|input| input.initial.clone())
+            .unwrap_or_else(|| dataset.path.render(&dataset.calendar, read.partition));
+        let (place, doubt) =
+            (self.places.uri(&dataset.store, &path), self.places.doubt(&dataset.store, &path));
+        format!("no reliable answer about {place}: {doubt}")
+    }
+
+    fn settles(&self, read: Read) -> bool {
+        presence(self.world, read.dataset, read.partition) == Presence::Settling
     }
 
     fn failed(&self, partition: Partition, step: StepId) -> String {
@@ -240,7 +258,7 @@ impl Reporter<'_> {
             Cause::Outside | Cause::Occupied | Cause::BeforeStart(_) | Cause::Initial => {
                 format!("its arrival ({})", self.places.watch())
             }
-            Cause::Settling => "the clock, once it is old enough".to_owned(),
+            Cause::Settling => SETTLED.to_owned(),
             Cause::OutsideWindow(_, of) => {
                 let parts = self.world.pipeline.parts();
                 let key = parts.calendar.key(of);

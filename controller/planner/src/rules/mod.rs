@@ -37,9 +37,9 @@ pub(crate) fn judge(case: &Case<'_>) -> Cell {
     let outputs = outputs::look(case);
     let replacement = replacement::replacement(case, &outputs);
     let verdict = under_way(case)
-        .or_else(|| outputs.unknown())
         .or_else(|| outputs.settled(case).filter(|_| replacement.is_none()))
         .or_else(|| scope::verdict(case))
+        .or_else(|| outputs.unknown())
         .or_else(|| outputs.occupied())
         .or_else(|| retry::failed(case))
         .or_else(|| inputs::verdict(case))
