@@ -9,8 +9,8 @@ use crate::pipeline::{DatasetId, Publish};
 pub(crate) fn presence(world: World<'_>, dataset: DatasetId, partition: Partition) -> Presence {
     let Some(holding) = world.facts.holdings.get(usize::from(dataset.0)) else { return Presence::Unknown };
     let seen = holding.presence(partition);
-    let may_be_unfinished =
-        seen == Presence::Complete && world.pipeline.dataset(dataset).publish == Publish::Direct;
+    let is_something = matches!(seen, Presence::Complete | Presence::Occupied);
+    let may_be_unfinished = is_something && world.pipeline.dataset(dataset).publish == Publish::Direct;
     if may_be_unfinished && is_unfinished(world, dataset, partition) { Presence::Missing } else { seen }
 }
 
