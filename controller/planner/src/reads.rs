@@ -59,9 +59,8 @@ pub fn sight(pipeline: &Pipeline, partitions: &Range<i64>) -> Vec<Option<Range<i
         }
         for (id, stretch) in pipeline.dataset_ids().zip(&stretches) {
             let is_on_demand = pipeline.dataset(id).on_missing == OnMissing::OnDemand;
-            if let Some(producer) = pipeline.producer(id).filter(|_| is_on_demand) {
-                steps[usize::from(producer.0)] =
-                    stretch.clone().map(|it: Range<i64>| from_start(pipeline, it));
+            if let (Some(producer), Some(stretch), true) = (pipeline.producer(id), stretch, is_on_demand) {
+                widen(&mut steps[usize::from(producer.0)], &from_start(pipeline, stretch.clone()));
             }
         }
     }
