@@ -68,13 +68,14 @@ pub fn sight(pipeline: &Pipeline, partitions: &Range<i64>) -> Vec<Option<Range<i
 }
 
 fn see_step(pipeline: &Pipeline, step: StepId, of: &Range<i64>, stretches: &mut [Option<Range<i64>>]) {
-    let step = pipeline.step(step);
+    let (clock, step) = (&pipeline.parts().calendar, pipeline.step(step));
     for output in &step.outputs {
         widen(&mut stretches[usize::from(output.0)], of);
     }
     for input in step.inputs.iter().filter(|input| !pipeline.dataset(input.dataset).path.is_static()) {
-        let first = reads(pipeline, input, Partition(of.start));
-        let last = reads(pipeline, input, Partition(of.end - 1));
+        // A date that a zone left out reads nothing: the first and the last that exist bound the rest.
+        let first = reads(pipeline, input, clock.shift(Partition(of.start), 0));
+        let last = reads(pipeline, input, clock.shift(Partition(of.end), -1));
         widen(&mut stretches[usize::from(input.dataset.0)], &(first.start..last.end));
     }
 }
