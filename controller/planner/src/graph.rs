@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use petgraph::algo::{tarjan_scc, toposort};
+use petgraph::algo::{is_cyclic_directed, tarjan_scc, toposort};
 use petgraph::graphmap::DiGraphMap;
 
 use crate::calendar::Every;
 use crate::fault::Fault;
 use crate::limits::{DATASETS_MAX, STEPS_MAX, WINDOW_MAX_PARTITIONS};
 use crate::name::Name;
-use crate::pipeline::{DatasetId, Parts, Reach, StepId, Window};
+use crate::pipeline::{DatasetId, OnMissing, Parts, Reach, StepId, Window};
 
 /// The order of a pipeline's steps and the writer of each dataset.
 #[derive(Clone, Debug)]
@@ -28,6 +28,7 @@ impl Graph {
         check_paths(parts, &mut faults);
         let producers = producers(parts, &mut faults);
         let order = order(parts, &producers, &mut faults);
+        check_demand(parts, &producers, &mut faults);
         if faults.is_empty() { Ok(Self { order, producers }) } else { Err(faults) }
     }
 
@@ -173,6 +174,24 @@ fn order(parts: &Parts, producers: &[Option<StepId>], faults: &mut Vec<Fault>) -
         return Vec::new();
     };
     order
+}
+
+/// Data that is made on demand from its own past is followed back in time, so that there must be a first partition.
+fn check_demand(parts: &Parts, producers: &[Option<StepId>], faults: &mut Vec<Fault>) {
+    let mut graph = DiGraphMap::<StepId, ()>::new();
+    for (id, step) in (0..).map(StepId).zip(&parts.steps) {
+        for input in step.inputs.iter().filter(|input| !input.optional) {
+            let place = usize::from(input.dataset.0);
+            let is_on_demand = parts.datasets[place].on_missing == OnMissing::OnDemand;
+            if let Some(producer) = producers[place].filter(|_| is_on_demand) {
+                graph.add_edge(producer, id, ());
+            }
+        }
+    }
+    if parts.start.is_none() && is_cyclic_directed(&graph) {
+        let message = "data made on demand from its own past would be made back to the beginning of time: say when the pipeline starts";
+        faults.push(Fault::new("spec.start", message));
+    }
 }
 
 fn reads_own_partition(reach: Reach) -> bool {
