@@ -101,15 +101,16 @@ impl Case<'_> {
             return true;
         }
         match cell.verdict {
-            Verdict::Succeeded => rules::replacement::may_rebuild(self),
+            // Of several outputs one may be there though another is not wanted.
+            Verdict::Succeeded | Verdict::Expired | Verdict::NotDemanded => {
+                rules::replacement::may_rebuild(self)
+            }
             Verdict::Failed | Verdict::BackingOff { .. } | Verdict::WaitingForInputs(_) | Verdict::Ready => {
                 self.history.is_some_and(History::has_failed)
             }
             Verdict::Running
             | Verdict::Publishing
             | Verdict::OutputsExist
-            | Verdict::Expired
-            | Verdict::NotDemanded
             | Verdict::NotDue { .. }
             | Verdict::OutsideWindow
             | Verdict::Suspended

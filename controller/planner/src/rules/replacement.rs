@@ -45,7 +45,8 @@ fn has_step_changed(case: &Case<'_>) -> bool {
 
 /// Whether a fact that is looked at closely could ask for a rebuild.
 pub(crate) fn may_rebuild(case: &Case<'_>) -> bool {
-    case.step().when_inputs_change == WhenChanged::Rebuild
+    let is_recorded = case.history.is_some_and(|history| history.maker().is_some());
+    is_recorded && case.step().when_inputs_change == WhenChanged::Rebuild
 }
 
 /// Whether an input of the last success looks different now. Absent is not changed, and no record is never stale.
