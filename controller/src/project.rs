@@ -26,6 +26,8 @@ pub(crate) struct Project {
     pub(crate) problems: Vec<Problem>,
     /// Where the temporary roots and the state of a run on them are; removed at its end.
     pub(crate) temporary: Option<TempDir>,
+    folders: Vec<PathBuf>,
+    only: Option<String>,
 }
 
 /// A pipeline that is in order, and the folder of its manifest.
@@ -66,12 +68,31 @@ impl Project {
         let root = root_of(first);
         let file = File::read(&root).map_err(ProjectError::Environment)?;
         let environment = environment(&file, &root, place)?;
-        let loaded = authoring::load(folders);
-        let (manifests, problems) = (loaded.manifests, loaded.problems);
-        if manifests.is_empty() && problems.is_empty() {
+        let folders = folders.to_vec();
+        let (manifests, problems) = (Vec::new(), Vec::new());
+        let mut project =
+            Self { root, environment, manifests, problems, temporary: None, folders, only: None };
+        project.load();
+        if project.manifests.is_empty() && project.problems.is_empty() {
             return Err(ProjectError::NoManifest(first.to_owned()));
         }
-        Ok(Self { root, environment, manifests, problems, temporary: None })
+        Ok(project)
+    }
+
+    /// Reads the manifests, again if need be.
+    pub(crate) fn load(&mut self) {
+        let loaded = authoring::load(&self.folders);
+        (self.manifests, self.problems) = (loaded.manifests, loaded.problems);
+        if let Some(only) = &self.only {
+            self.manifests.retain(|manifest| manifest.name() == only);
+            self.problems.clear();
+        }
+    }
+
+    /// The files of the manifests, the wrong ones included.
+    pub(crate) fn files(&self) -> BTreeSet<PathBuf> {
+        let good = self.manifests.iter().map(|manifest| manifest.source.file.clone());
+        good.chain(self.problems.iter().map(|problem| problem.file.clone())).collect()
     }
 
     /// The project around the current folder, or around the one that was named.
@@ -125,8 +146,8 @@ impl Project {
 
     /// Drops all manifests but the one of this pipeline, with what is wrong with the others.
     pub(crate) fn keep_only(&mut self, pipeline: &str) {
-        self.manifests.retain(|manifest| manifest.name() == pipeline);
-        self.problems.clear();
+        self.only = Some(pipeline.to_owned());
+        self.load();
     }
 
     /// The stores that these pipelines use, each there and readable.
@@ -142,7 +163,10 @@ impl Project {
                 Binding::Directory(directory) => Store::fs(&name, &directory),
                 Binding::Temporary { fill, .. } => {
                     let directory = self.temporary_root(&name)?;
-                    self.fill(&name, &fill, &directory)?;
+                    if !directory.exists() {
+                        std::fs::create_dir_all(&directory).map_err(ProjectError::Temporary)?;
+                        self.fill(&name, &fill, &directory)?;
+                    }
                     Store::fs(&name, &directory)
                 }
             };
@@ -164,7 +188,6 @@ impl Project {
         };
         let root = folder.path().join(store);
         self.temporary = Some(folder);
-        std::fs::create_dir_all(&root).map_err(ProjectError::Temporary)?;
         Ok(root)
     }
 

@@ -1,7 +1,5 @@
 //! `daybreak plan` and `run --dry-run`: what would run, if every step succeeded.
 
-use std::process::ExitCode;
-
 use planner::admission::{Bidder, Capacity, admit};
 use planner::calendar::Instant;
 use planner::decide::{World, decide};
@@ -9,12 +7,12 @@ use planner::facts::{Facts, Leftovers, Outcome, Presence};
 use planner::launch::Launch;
 
 use crate::clock;
-use crate::commands::{EXIT_COMPLETE, Failure};
+use crate::commands::Failure;
 use crate::local::pipeline::LocalPipeline;
 use crate::local::run::{Run, decide as decide_local};
 
 /// Prints what a run would launch, in the order in which it could.
-pub(crate) fn print(run: &mut Run<'_>) -> Result<ExitCode, Failure> {
+pub(crate) fn print(run: &mut Run<'_>) -> Result<(), Failure> {
     let now = clock::now();
     for pipeline in run.pipelines.iter_mut() {
         decide_local(pipeline, run.desk, now).map_err(Failure::new)?;
@@ -25,7 +23,7 @@ pub(crate) fn print(run: &mut Run<'_>) -> Result<ExitCode, Failure> {
             println!("  {key} {}", pipeline.plan.step(launch.step).name);
         }
     }
-    Ok(ExitCode::from(EXIT_COMPLETE))
+    Ok(())
 }
 
 /// What would run, in the order of admission: each launch's outputs are the next one's inputs.

@@ -11,6 +11,7 @@ use planner::name::Name;
 use planner::pipeline::Resources;
 use planner::report::Standing;
 use storage::{Catalogue, Hints};
+use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
 use crate::args::{self, Pace};
@@ -19,9 +20,11 @@ use crate::commands::{
     EXIT_COMPLETE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_WAITING, EXIT_WRONG, Failure, tell,
 };
 use crate::local::desk::Desk;
+use crate::local::launch::GRACE;
 use crate::local::pipeline::LocalPipeline;
 use crate::local::progress::Progress;
 use crate::local::run::{Ending, Mode, Run, RunError};
+use crate::local::sources::Sources;
 use crate::project::{Planned, Project};
 use crate::records::Records;
 
@@ -54,17 +57,27 @@ pub(crate) struct Aim<'a> {
 
 /// Fills what is missing. Pipelines that are wrong are told of; the others run all the same.
 pub(crate) fn fill(mut project: Project, aim: &Aim<'_>) -> Result<ExitCode, Failure> {
-    let machine = machine(&project).map_err(Failure::new)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::new)?;
+    let _inside = runtime.enter();
+    loop {
+        let ending = fill_once(&mut project, aim, &runtime)?;
+        if ending != Some(Ending::ManifestsChanged) {
+            return Ok(exit_code(project, ending));
+        }
+        project.load();
+    }
+}
+
+/// One round, on the manifests as they are; none if there is nothing to run.
+fn fill_once(project: &mut Project, aim: &Aim<'_>, runtime: &Runtime) -> Result<Option<Ending>, Failure> {
+    let machine = machine(project).map_err(Failure::new)?;
     let plans = project.plans(Some(machine));
     tell(&project.problems);
     let stores = project.stores(&plans).map_err(Failure::new)?;
-    let state = project.state();
-    let has_problems = !project.problems.is_empty();
-    if plans.is_empty() {
-        return Ok(ExitCode::from(EXIT_WRONG));
+    if plans.is_empty() && aim.mode != Mode::Watch {
+        return Ok(None);
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::new)?;
-    let _inside = runtime.enter();
+    let state = project.state();
     let lock = (!aim.is_dry).then(|| state.lock()).transpose().map_err(Failure::new)?;
     let mut pipelines = pipelines(plans, &state, aim)?;
     let (sender, events) = mpsc::unbounded_channel();
@@ -73,26 +86,33 @@ pub(crate) fn fill(mut project: Project, aim: &Aim<'_>) -> Result<ExitCode, Fail
         executor: LocalExecutor::new(&state.marker(), args::inherited(), sender),
         stores,
         state,
-        capacity: capacity(&project, aim.pace, machine),
+        capacity: capacity(project, aim.pace, machine),
         changes: Vec::new(),
         progress: Progress::new(),
     };
-    let admission = Admission::default();
-    let mut run =
-        Run { desk: &mut desk, pipelines: &mut pipelines, mode: aim.mode, events, hints: None, admission };
-    if aim.is_dry {
-        return crate::commands::plan::print(&mut run);
-    }
-    let was_orderly = lock.as_ref().is_none_or(|lock| lock.was_orderly);
-    let ending = runtime.block_on(work(&mut run, was_orderly)).map_err(Failure::new)?;
+    let sources = Sources::new(project.files());
+    let mut run = Run {
+        desk: &mut desk,
+        pipelines: &mut pipelines,
+        mode: aim.mode,
+        events,
+        hints: None,
+        sources,
+        is_outdated: false,
+        admission: Admission::default(),
+    };
+    let Some(lock) = lock else {
+        crate::commands::plan::print(&mut run)?;
+        return Ok(Some(Ending::Came(Standing::Complete)));
+    };
+    let ending = runtime.block_on(work(&mut run, lock.was_orderly));
     run.note_since();
     desk.progress.finish();
-    if let Some(lock) = lock {
-        lock.release().map_err(Failure::new)?;
-    }
+    // After an error the lock stays marked: the next run looks for what this one left.
+    let ending = ending.map_err(Failure::new)?;
+    lock.release().map_err(Failure::new)?;
     crate::commands::summary::print(&desk, &pipelines);
-    keep_failed_test(project, ending);
-    Ok(ExitCode::from(exit_code(ending, has_problems)))
+    Ok(Some(ending))
 }
 
 async fn work(run: &mut Run<'_>, was_orderly: bool) -> Result<Ending, RunError> {
@@ -106,27 +126,29 @@ async fn work(run: &mut Run<'_>, was_orderly: bool) -> Result<Ending, RunError> 
             Err(error) => run.desk.progress.shout(&format!("changes are noticed only by looking: {error}")),
         }
     }
-    run.work().await
+    let ending = run.work().await;
+    if ending.is_err() {
+        run.desk.executor.shutdown(GRACE).await;
+    }
+    ending
 }
 
-fn exit_code(ending: Ending, has_problems: bool) -> u8 {
-    match ending {
-        Ending::Interrupted => EXIT_INTERRUPTED,
-        Ending::Came(_) if has_problems => EXIT_WRONG,
-        Ending::Came(Standing::Complete) => EXIT_COMPLETE,
-        Ending::Came(Standing::Failed) => EXIT_FAILED,
-        Ending::Came(Standing::Waiting | Standing::UnderWay) => EXIT_WAITING,
-    }
-}
-
-/// The temporary roots of a run that did not come to its end stay, so that a person can look at them.
-fn keep_failed_test(mut project: Project, ending: Ending) {
-    if ending == Ending::Came(Standing::Complete) {
-        return;
-    }
-    if let Some(folder) = project.temporary.take() {
+fn exit_code(mut project: Project, ending: Option<Ending>) -> ExitCode {
+    let code = match ending {
+        Some(Ending::Interrupted | Ending::ManifestsChanged) => EXIT_INTERRUPTED,
+        None => EXIT_WRONG,
+        Some(Ending::Came(_)) if !project.problems.is_empty() => EXIT_WRONG,
+        Some(Ending::Came(Standing::Complete)) => EXIT_COMPLETE,
+        Some(Ending::Came(Standing::Failed)) => EXIT_FAILED,
+        Some(Ending::Came(Standing::Waiting | Standing::UnderWay)) => EXIT_WAITING,
+    };
+    // The temporary roots of a run that did not come to its end stay, so that a person can look at them.
+    if code != EXIT_COMPLETE
+        && let Some(folder) = project.temporary.take()
+    {
         eprintln!("kept for you to look at: {}", folder.keep().display());
     }
+    ExitCode::from(code)
 }
 
 fn pipelines(

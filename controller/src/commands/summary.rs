@@ -20,8 +20,11 @@ pub(crate) fn print(desk: &Desk, pipelines: &[LocalPipeline]) {
             print_open(desk, pipeline);
         }
     }
+    let is_complete =
+        |it: &LocalPipeline| summarize(it.world(clock::now()), &it.decision).standing == Standing::Complete;
     match desk.progress.launched {
-        0 => println!("nothing had to run"),
+        0 if pipelines.iter().all(is_complete) => println!("nothing had to run"),
+        0 => println!("nothing could run"),
         launched => println!("{launched} steps ran, {} failed", desk.progress.failed),
     }
 }

@@ -10,3 +10,4 @@ pub(crate) mod recover;
 pub(crate) mod run;
 pub(crate) mod settle;
 pub(crate) mod since;
+pub(crate) mod sources;

@@ -15,6 +15,7 @@ use crate::clock;
 use crate::local::desk::Desk;
 use crate::local::launch::{self, GRACE, LaunchError};
 use crate::local::pipeline::LocalPipeline;
+use crate::local::sources::Sources;
 use crate::local::{observe, recover, settle, since};
 use crate::records::RecordsError;
 use crate::requests::{self, RequestsError};
@@ -46,6 +47,8 @@ pub(crate) enum Ending {
     Came(Standing),
     /// A person ended it.
     Interrupted,
+    /// A manifest changed, and what ran has finished.
+    ManifestsChanged,
 }
 
 /// Why a run can't go on.
@@ -72,6 +75,9 @@ pub(crate) struct Run<'a> {
     pub(crate) mode: Mode,
     pub(crate) events: UnboundedReceiver<Event>,
     pub(crate) hints: Option<Hints>,
+    /// The manifests: once they have changed nothing starts any more.
+    pub(crate) sources: Sources,
+    pub(crate) is_outdated: bool,
     pub(crate) admission: Admission,
 }
 
@@ -112,6 +118,9 @@ impl Run<'_> {
             if let Some(standing) = self.came_to(now)? {
                 return Ok(Ending::Came(standing));
             }
+            if self.is_outdated && self.pipelines.iter().all(|pipeline| pipeline.running.is_empty()) {
+                return Ok(Ending::ManifestsChanged);
+            }
             let wake = self.sleep(&mut signals, &mut polls).await;
             if matches!(wake, Wake::Signal) {
                 self.stop().await?;
@@ -132,7 +141,7 @@ impl Run<'_> {
     }
 
     fn admit_and_start(&mut self, now: Instant) -> Result<(), RunError> {
-        if self.mode == Mode::UntilFailure && self.has_failed() {
+        if self.is_outdated || (self.mode == Mode::UntilFailure && self.has_failed()) {
             self.admission = Admission::default();
             return Ok(());
         }
@@ -246,7 +255,10 @@ impl Run<'_> {
                 self.look_at_everything(now);
                 self.follow();
             }
-            Wake::Requests => self.read_requests()?,
+            Wake::Requests => {
+                self.is_outdated = self.sources.have_changed();
+                self.read_requests()?;
+            }
             Wake::Clock => self.pipelines.iter_mut().for_each(|pipeline| pipeline.is_stale = true),
             Wake::Signal => {}
         }
