@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 use crate::path::check;
-use crate::shelf::{Changes, Shelf};
+use crate::shelf::{Changes, Look, Shelf};
 use crate::{Completeness, Presence, Store};
 
 /// A path that somebody asks about.
@@ -63,15 +63,13 @@ impl Catalogue {
             if let Some(shelf) = shelves.by_rule.get_mut(want.rule) {
                 shelf.want(want.path);
             } else {
-                let mut shelf = Shelf::default();
-                shelf.want(want.path);
-                shelves.by_rule.insert(want.rule.clone(), shelf);
+                shelves.by_rule.entry(want.rule.clone()).or_default().want(want.path);
             }
         }
         for shelves in self.stores.values_mut() {
             let root = shelves.store.open();
             for (rule, shelf) in &mut shelves.by_rule {
-                shelf.look_at_fresh(&root, rule);
+                shelf.look_at_fresh(Look { root: &root, rule });
             }
         }
     }
@@ -108,25 +106,21 @@ impl Catalogue {
             return Vec::new();
         };
         let root = shelves.store.open();
-        let mut changes = Changes::default();
-        for (rule, shelf) in &mut shelves.by_rule {
-            shelf.look_again(&root, rule, path, &mut changes);
-        }
+        let each = shelves.by_rule.iter_mut();
+        let changes =
+            each.flat_map(|(rule, shelf)| shelf.look_again(Look { root: &root, rule }, path)).collect();
         named(store, changes).collect()
     }
 
     /// Looks again at everything. Gives the wanted paths whose answer changed, sorted.
     pub fn refresh(&mut self) -> Vec<ChangedPath> {
-        let mut changed = Vec::new();
-        for (name, shelves) in &mut self.stores {
+        let refresh = |(name, shelves): (&String, &mut Shelves)| {
             let root = shelves.store.open();
-            let mut changes = Changes::default();
-            for (rule, shelf) in &mut shelves.by_rule {
-                shelf.refresh(&root, rule, &mut changes);
-            }
-            changed.extend(named(name, changes));
-        }
-        changed
+            let each = shelves.by_rule.iter_mut();
+            let changes = each.flat_map(|(rule, shelf)| shelf.refresh(Look { root: &root, rule })).collect();
+            named(name, changes).collect::<Vec<_>>()
+        };
+        self.stores.iter_mut().flat_map(refresh).collect()
     }
 
     /// The name and root of each store.

@@ -16,6 +16,7 @@ mod staging;
 mod store;
 mod tally;
 mod verify;
+mod words;
 
 pub use catalogue::{Catalogue, ChangedPath, Want};
 pub use completeness::{Completeness, Presence};

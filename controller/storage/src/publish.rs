@@ -101,12 +101,12 @@ impl StagingError {
 
 /// What a person can do about it, as the rest of a sentence.
 fn advice(source: &io::Error) -> &'static str {
-    match source.kind() {
-        io::ErrorKind::StorageFull => "; free space on its file system",
-        io::ErrorKind::QuotaExceeded => "; free space, or raise the quota",
-        io::ErrorKind::ReadOnlyFilesystem => "; mount its file system writable",
-        io::ErrorKind::PermissionDenied => "; grant write permission on its directory",
-        io::ErrorKind::CrossesDevices => "; it must be on the same file system as the store's root",
+    match Errno::from_io_error(source) {
+        Some(Errno::NOSPC) => "; free space on its file system",
+        Some(Errno::DQUOT) => "; free space, or raise the quota",
+        Some(Errno::ROFS) => "; mount its file system writable",
+        Some(Errno::ACCESS | Errno::PERM) => "; grant write permission on its directory",
+        Some(Errno::XDEV) => "; it must be on the same file system as the store's root",
         _ => "",
     }
 }

@@ -42,7 +42,7 @@ pub enum StorageError {
     #[error(transparent)]
     Path(BadPath),
     /// A file lies where the path needs a directory.
-    #[error("{} lies in something that is not a directory", path.display())]
+    #[error("{} is not a directory, or lies in something that is not", path.display())]
     NotADirectory {
         /// The path that was looked for.
         path: PathBuf,

@@ -11,8 +11,12 @@ use crate::root::{Root, StorageError};
 /// The wanted paths whose answer changed.
 pub(crate) type Changes = BTreeSet<String>;
 
-/// A root as it was opened for a batch of looks, or why it could not be.
-pub(crate) type Opened<'store> = Result<Root<'store>, StorageError>;
+/// How to look in one batch: at the root as it was opened for it, or could not be, and by which rule.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Look<'a> {
+    pub(crate) root: &'a Result<Root<'a>, StorageError>,
+    pub(crate) rule: &'a Completeness,
+}
 
 /// The wanted paths under one rule.
 #[derive(Debug, Default)]
@@ -50,10 +54,10 @@ impl Shelf {
     }
 
     /// Looks at what was wanted since the last time.
-    pub(crate) fn look_at_fresh(&mut self, root: &Opened<'_>, rule: &Completeness) {
+    pub(crate) fn look_at_fresh(&mut self, look: Look<'_>) {
         for (path, directory) in &mut self.directories {
             if !directory.fresh.is_empty() {
-                directory.look_at_fresh(root, rule, path);
+                directory.look_at_fresh(look, path);
             }
         }
     }
@@ -66,33 +70,28 @@ impl Shelf {
     }
 
     /// Looks again at `path`, at all below it, and at the wanted directory that it lies in.
-    pub(crate) fn look_again(
-        &mut self,
-        root: &Opened<'_>,
-        rule: &Completeness,
-        path: &str,
-        changes: &mut Changes,
-    ) {
+    pub(crate) fn look_again(&mut self, look: Look<'_>, path: &str) -> Changes {
         let path = bare(path);
-        self.look_at_one(root, rule, path, changes);
-        self.look_at_one(root, rule, split(path).0, changes);
-        for (below, directory) in
-            self.directories.range_mut::<str, _>((Bound::Included(path), Bound::Unbounded))
-        {
+        let mut changes: Changes = self.look_at_one(look, path).into_iter().collect();
+        changes.extend(self.look_at_one(look, split(path).0));
+        let from = (Bound::Included(path), Bound::Unbounded);
+        for (below, directory) in self.directories.range_mut::<str, _>(from) {
             if !below.starts_with(path) {
                 break;
             }
             if is_within(below, path) {
-                changes.extend(directory.look(root, rule, below, 0..directory.known.len()));
+                changes.extend(directory.look(look, below, 0..directory.known.len()));
             }
         }
+        changes
     }
 
     /// Looks again at everything.
-    pub(crate) fn refresh(&mut self, root: &Opened<'_>, rule: &Completeness, changes: &mut Changes) {
-        for (path, directory) in &mut self.directories {
-            changes.extend(directory.look(root, rule, path, 0..directory.known.len()));
-        }
+    pub(crate) fn refresh(&mut self, look: Look<'_>) -> Changes {
+        let directories = self.directories.iter_mut();
+        directories
+            .flat_map(|(path, directory)| directory.look(look, path, 0..directory.known.len()))
+            .collect()
     }
 
     /// Forgets the paths that `keep` refuses.
@@ -117,13 +116,14 @@ impl Shelf {
         })
     }
 
-    fn look_at_one(&mut self, root: &Opened<'_>, rule: &Completeness, path: &str, changes: &mut Changes) {
+    fn look_at_one(&mut self, look: Look<'_>, path: &str) -> Vec<String> {
         let (parent, name) = split(path);
-        if let Some(directory) = self.directories.get_mut(parent)
-            && let Ok(place) = directory.place(name)
-        {
-            changes.extend(directory.look(root, rule, parent, place..place + 1));
-        }
+        let Some(directory) = self.directories.get_mut(parent) else {
+            return Vec::new();
+        };
+        directory
+            .place(name)
+            .map_or_else(|_| Vec::new(), |place| directory.look(look, parent, place..place + 1))
     }
 }
 
@@ -133,28 +133,22 @@ impl Directory {
         self.known.binary_search_by(|leaf| bare(&leaf.name).cmp(bare(name)))
     }
 
-    fn look_at_fresh(&mut self, root: &Opened<'_>, rule: &Completeness, path: &str) {
+    fn look_at_fresh(&mut self, look: Look<'_>, path: &str) {
         let mut fresh = std::mem::take(&mut self.fresh);
         fresh.sort_unstable_by(|one, other| bare(one).cmp(bare(other)));
         fresh.dedup_by(|one, other| bare(one) == bare(other));
         let names: Vec<&str> = fresh.iter().map(|name| bare(name)).collect();
-        let seen = look(root, rule, path, &names);
+        let seen = look.at(path, &names);
         self.known.extend(fresh.into_iter().zip(seen).map(|(name, seen)| Leaf { name, seen }));
         self.known.sort_by(|one, other| bare(&one.name).cmp(bare(&other.name)));
         self.known.shrink_to_fit();
     }
 
     /// Looks again at some leaves, and gives the paths whose answer changed.
-    fn look(
-        &mut self,
-        root: &Opened<'_>,
-        rule: &Completeness,
-        path: &str,
-        places: Range<usize>,
-    ) -> Vec<String> {
+    fn look(&mut self, look: Look<'_>, path: &str, places: Range<usize>) -> Vec<String> {
         let leaves = &mut self.known[places];
         let names: Vec<&str> = leaves.iter().map(|leaf| bare(&leaf.name)).collect();
-        let seen = look(root, rule, path, &names);
+        let seen = look.at(path, &names);
         let mut changed = Vec::new();
         for (leaf, seen) in leaves.iter_mut().zip(seen) {
             if leaf.seen != seen {
@@ -166,10 +160,12 @@ impl Directory {
     }
 }
 
-fn look(root: &Opened<'_>, rule: &Completeness, directory: &str, names: &[&str]) -> Vec<Observation> {
-    match root {
-        Ok(root) => observe(root, rule, directory, names),
-        Err(error) => vec![Observation::failed(error); names.len()],
+impl Look<'_> {
+    fn at(self, directory: &str, names: &[&str]) -> Vec<Observation> {
+        match self.root {
+            Ok(root) => observe(root, self.rule, directory, names),
+            Err(error) => vec![Observation::failed(error); names.len()],
+        }
     }
 }
 

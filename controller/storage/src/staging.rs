@@ -85,7 +85,7 @@ impl Staging {
             Ok(stat) => verify_entry(&root, staged, &stat, rule),
             Err(Errno::NOENT) => Err(NotWritten::Missing {
                 path: self.store.local_path(staged),
-                beside: self.tell_others(&root, split(staged).0),
+                beside: tell_others(&root, split(staged).0),
             }),
             Err(errno) => Err(unknown(root.failed(staged, errno))),
         }
@@ -142,25 +142,6 @@ impl Staging {
             made => made.map_err(|errno| StagingError::failed("make", root.absolute(&directory), errno)),
         }
     }
-
-    /// What a step wrote where its output should be, as the rest of a sentence.
-    fn tell_others(&self, root: &Root<'_>, directory: &str) -> String {
-        let mut names = Vec::new();
-        let told = root.directory(directory).and_then(|open| {
-            let Some(open) = open else { return Ok(()) };
-            root.list(directory, &open, |name, _| {
-                names.push(String::from_utf8_lossy(name).into_owned());
-                Ok(())
-            })
-        });
-        if told.is_err() || names.is_empty() {
-            return String::new();
-        }
-        names.sort_unstable();
-        let rest = if names.len() > TOLD { " and more" } else { "" };
-        names.truncate(TOLD);
-        format!("; the step wrote beside it: {}{rest}", names.join(", "))
-    }
 }
 
 /// Removes the staging of every launch for which `keep` is false, and counts them. To be called when a run starts
@@ -200,4 +181,23 @@ fn remove(root: &Root<'_>, directory: &str) -> Result<(), StagingError> {
         }
         _ => Ok(()),
     }
+}
+
+/// What a step wrote where its output should be, as the rest of a sentence.
+fn tell_others(root: &Root<'_>, directory: &str) -> String {
+    let mut names = Vec::new();
+    let told = root.directory(directory).and_then(|open| {
+        let Some(open) = open else { return Ok(()) };
+        root.list(directory, &open, |name, _| {
+            names.push(String::from_utf8_lossy(name).into_owned());
+            Ok(())
+        })
+    });
+    if told.is_err() || names.is_empty() {
+        return String::new();
+    }
+    names.sort_unstable();
+    let rest = if names.len() > TOLD { " and more" } else { "" };
+    names.truncate(TOLD);
+    format!("; the step wrote beside it: {}{rest}", names.join(", "))
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::fs::{Access, AtFlags, CWD, accessat};
+use rustix::io::Errno;
 
 use crate::path::bare;
 use crate::root::{Root, StorageError};
@@ -107,11 +108,11 @@ impl Store {
     /// As [`Store::fs`], creating the directory and its parents where they are absent.
     pub fn fs_or_create(name: &str, root: &Path) -> Result<Self, StoreError> {
         match std::fs::create_dir_all(root) {
-            Ok(()) => Self::fs(name, root),
-            Err(_) if root.exists() => Self::fs(name, root),
-            Err(source) => {
+            Err(source) if !is_in_the_way(&source) => {
                 Err(StoreError::Unwritable { name: name.to_owned(), root: root.to_owned(), source })
             }
+            // If a file is in the way, binding tells it.
+            Ok(()) | Err(_) => Self::fs(name, root),
         }
     }
 
@@ -168,9 +169,13 @@ impl Store {
 
 fn refusal(name: &str, root: &Path, source: io::Error) -> StoreError {
     let (name, root) = (name.to_owned(), root.to_owned());
-    match source.kind() {
-        io::ErrorKind::NotFound => StoreError::Missing { name, root },
-        io::ErrorKind::NotADirectory => StoreError::NotADirectory { name, root },
+    match Errno::from_io_error(&source) {
+        Some(Errno::NOENT) => StoreError::Missing { name, root },
+        Some(Errno::NOTDIR) => StoreError::NotADirectory { name, root },
         _ => StoreError::Unreadable { name, root, source },
     }
+}
+
+fn is_in_the_way(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory)
 }

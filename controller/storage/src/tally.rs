@@ -108,7 +108,6 @@ pub(crate) fn changed(stat: &Stat) -> SystemTime {
 /// When a file was changed last, in nanoseconds since 1970; the years 1678 to 2262 have such a number, and what
 /// lies beyond is taken for the nearest.
 pub(crate) fn changed_nanoseconds(stat: &Stat) -> i64 {
-    let seconds = i64::try_from(stat.st_mtime).unwrap_or(i64::MAX);
     let within = i64::try_from(stat.st_mtime_nsec).unwrap_or(0);
-    seconds.saturating_mul(1_000_000_000).saturating_add(within)
+    stat.st_mtime.saturating_mul(1_000_000_000).saturating_add(within)
 }

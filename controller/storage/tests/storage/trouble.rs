@@ -1,0 +1,103 @@
+//! Full disks, read-only mounts and missing permissions are told, and lose nothing.
+
+use std::fs;
+
+use rustix::mount::{MountFlags, UnmountFlags, mount, mount_remount, unmount};
+use storage::{Catalogue, Existing, Presence, Staging, Store, Want};
+
+use crate::publish::written;
+use crate::world::{World, file, is_unknown, noon};
+
+/// A file system of one's own, gone at the end.
+struct Mounted<'a>(&'a World);
+
+impl<'a> Mounted<'a> {
+    /// `None`, said aloud, where this process may not mount.
+    fn tmpfs(world: &'a World, options: &std::ffi::CStr) -> Option<Self> {
+        match mount("none", world.place("disk"), "tmpfs", MountFlags::empty(), options) {
+            Ok(()) => Some(Self(world)),
+            Err(error) => {
+                eprintln!("skipped: this process may not mount a file system ({error})");
+                None
+            }
+        }
+    }
+}
+
+impl Drop for Mounted<'_> {
+    fn drop(&mut self) {
+        let _ = unmount(self.0.place("disk"), UnmountFlags::DETACH);
+    }
+}
+
+fn told(error: &dyn std::error::Error) -> String {
+    let cause = error.source().map(ToString::to_string).unwrap_or_default();
+    format!("{error}: {cause}")
+}
+
+#[test]
+fn a_full_disk_is_told_and_what_was_staged_stays() {
+    let world = World::new();
+    world.make("disk");
+    let Some(_mounted) = Mounted::tmpfs(&world, c"size=64k,nr_inodes=8") else { return };
+    let store = Store::fs("disk", &world.place("disk")).expect("it is there");
+    let staging = Staging::begin(&store, "one", &["deep/er/still/a.txt"]).expect("it begins");
+    fs::write(&staging.paths()[0], "x").expect("there is room for it");
+    for filler in 0..3 {
+        fs::write(store.local_path(&filler.to_string()), "").expect("there is room for it");
+    }
+    let error = staging.publish(Existing::Keep).expect_err("the disk is full");
+    let path = store.local_path("deep");
+    let expected = format!("cannot make {}; free space on its file system: No space left", path.display());
+    assert!(told(&error).starts_with(&expected), "{}", told(&error));
+    let error = Staging::begin(&store, "two", &["b.txt"]).expect_err("the disk is full");
+    assert!(told(&error).contains("free space on its file system"), "{}", told(&error));
+    for filler in 0..3 {
+        fs::remove_file(store.local_path(&filler.to_string())).expect("it was written");
+    }
+    staging.publish(Existing::Keep).expect("there is room again");
+    assert_eq!(world.read("disk/deep/er/still/a.txt"), "x");
+}
+
+#[test]
+fn a_read_only_mount_is_told() {
+    let world = World::new();
+    world.make("disk");
+    let Some(_mounted) = Mounted::tmpfs(&world, c"size=64k") else { return };
+    let store = Store::fs("disk", &world.place("disk")).expect("it is there");
+    let staging = Staging::begin(&store, "one", &["a.txt"]).expect("it begins");
+    fs::write(&staging.paths()[0], "x").expect("there is room for it");
+    mount_remount(world.place("disk"), MountFlags::RDONLY, c"").expect("who mounted it may");
+    let error = store.check_writable().expect_err("it is read-only");
+    assert!(told(&error).contains("cannot be written; grant write permission on it, or mount it writable"));
+    let error = staging.publish(Existing::Keep).expect_err("it is read-only");
+    assert!(told(&error).contains("mount its file system writable"), "{}", told(&error));
+}
+
+#[test]
+fn a_file_system_that_is_not_mounted_makes_everything_unknown() {
+    let world = World::new();
+    world.make("disk");
+    let Some(mounted) = Mounted::tmpfs(&world, c"size=64k") else { return };
+    let store = Store::fs("disk", &world.place("disk")).expect("it is there");
+    let rule = file();
+    let want = Want { store: "disk", path: "a.txt", rule: &rule };
+    let mut catalogue = Catalogue::new([store.clone()]);
+    catalogue.load([want]);
+    assert_eq!(catalogue.presence(want, noon()), Presence::Missing);
+    drop(mounted);
+    assert!(world.place("disk").is_dir());
+    catalogue.refresh();
+    assert!(is_unknown(&catalogue.presence(want, noon()), "another file system is mounted"));
+    assert!(Staging::begin(&store, "one", &["a.txt"]).is_err());
+}
+
+#[test]
+fn what_lies_on_another_file_system_is_told() {
+    let world = World::new();
+    world.make("disk");
+    let Some(_mounted) = Mounted::tmpfs(&world, c"size=64k") else { return };
+    let staging = written(&world, "one", &["disk/a.txt"]);
+    let error = staging.publish(Existing::Keep).expect_err("a rename does not get there");
+    assert!(told(&error).contains("the same file system as the store's root"), "{}", told(&error));
+}
