@@ -1,1 +1,14 @@
-//! Tests.
+//! The harness of the black-box tests: a project in a temporary folder, the real `daybreak` at work on it, and what its
+//! steps wrote down.
+
+mod command;
+mod ledger;
+mod process;
+mod project;
+mod random;
+
+pub use command::{Outcome, Session};
+pub use ledger::{Entry, Ledger};
+pub use process::{are_gone, eventually, marked};
+pub use project::Project;
+pub use random::{Random, number};

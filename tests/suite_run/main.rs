@@ -1,0 +1,1 @@
+//! `daybreak run` from outside: the real command on real files.
