@@ -88,12 +88,28 @@ pub enum StartFault {
     /// An argument or a variable holds a NUL, which ends a string for the kernel.
     #[error("an argument or a variable holds a NUL character; take it out")]
     HoldsNul,
+    /// The log can't be written; the disk may be full.
+    #[error("its log {} can't be opened: {reason}", path.display())]
+    NoLog {
+        /// The log file.
+        path: PathBuf,
+        /// The system's words.
+        reason: String,
+    },
+    /// The system has no room for another process: a limit on processes, open files or memory.
+    #[error(
+        "the system takes on no further process at the moment ({reason}); run fewer steps at once, or raise the limits that `ulimit -a` shows"
+    )]
+    NoRoom {
+        /// The system's words.
+        reason: String,
+    },
     /// The kernel says no, for a reason that is not one of the above.
     #[error("{}: {reason}", path.display())]
     Refused {
         /// The whole path.
         path: PathBuf,
-        /// The kernel's words.
+        /// The system's words.
         reason: String,
     },
 }

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -15,7 +13,7 @@ use crate::failure::Failure;
 use crate::seam::{Capabilities, Event, LaunchSpec, Observation};
 use environment::Environment;
 pub(crate) use environment::{LAUNCH_VARIABLE, STATE_VARIABLE};
-use process::{NoStart, Process};
+use process::Process;
 
 mod environment;
 mod oom;
@@ -28,13 +26,12 @@ mod program;
 /// its log file, so neither the amount nor the bytes of its output touch us.
 #[derive(Debug)]
 pub struct LocalExecutor {
-    environment: Environment,
     runtime: Handle,
     shared: Arc<Shared>,
 }
 
-/// Why a launch was not taken on. None of these is the step's fault: nothing ran, and no event follows.
-#[derive(Debug, thiserror::Error)]
+/// Why a launch was not taken on. Nothing ran, and no event follows.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LaunchError {
     /// A launch of that name still runs.
     #[error("the launch {name} is already running")]
@@ -45,26 +42,11 @@ pub enum LaunchError {
     /// [`LocalExecutor::shutdown`] has begun.
     #[error("nothing is launched any more: the executor shuts down")]
     ShutDown,
-    /// The log can't be written; the disk may be full.
-    #[error("the log {} can't be opened for writing", path.display())]
-    Log {
-        /// The log file.
-        path: PathBuf,
-        /// What the system says.
-        #[source]
-        source: io::Error,
-    },
-    /// The system has no room for another process: a limit on processes, open files or memory.
-    #[error("the system takes on no further process at the moment (see `ulimit -a`)")]
-    NoRoom {
-        /// What the system says.
-        #[source]
-        source: io::Error,
-    },
 }
 
 #[derive(Debug)]
 struct Shared {
+    environment: Environment,
     state: watch::Sender<State>,
     /// Unbounded, because it holds one event at most for each launch, and the runtime decides how many
     /// launches there are.
@@ -102,13 +84,13 @@ impl LocalExecutor {
         inherited: impl IntoIterator<Item = (OsString, OsString)>,
         events: mpsc::UnboundedSender<Event>,
     ) -> Self {
-        let shared =
-            Shared { state: watch::Sender::default(), events, oom_kills: oom::Kills::counted_from_now() };
-        Self {
+        let shared = Shared {
             environment: Environment::new(state_marker, inherited),
-            runtime: Handle::current(),
-            shared: Arc::new(shared),
-        }
+            state: watch::Sender::default(),
+            events,
+            oom_kills: oom::Kills::counted_from_now(),
+        };
+        Self { runtime: Handle::current(), shared: Arc::new(shared) }
     }
 
     /// What this executor can honour: it packs by `resources` and enforces nothing.
@@ -116,25 +98,12 @@ impl LocalExecutor {
         Capabilities { images: false, enforces_resources: false, pods: false }
     }
 
-    /// Starts a launch at `now`. Whatever becomes of it is told by one [`Event`], also when the command
-    /// can't start; an error means that nothing was taken on.
+    /// Starts a launch at `now`, and returns at once. Whatever becomes of it is told by one [`Event`], also
+    /// when the command can't start; an error means that it was not taken on.
     pub fn launch(&self, spec: LaunchSpec, now: SystemTime) -> Result<(), LaunchError> {
         let dead_by = self.shared.reserve(&spec.name, now)?;
-        let _inside = self.runtime.enter();
-        match Process::start(&spec, &self.environment) {
-            Ok(process) => {
-                self.runtime.spawn(follow(Arc::clone(&self.shared), spec, process, dead_by));
-                Ok(())
-            }
-            Err(NoStart::Fault(fault)) => {
-                self.shared.end(spec.name, Observation::Failed(Failure::CouldNotStart(fault)));
-                Ok(())
-            }
-            Err(NoStart::NotTaken(error)) => {
-                self.shared.forget(&spec.name);
-                Err(error)
-            }
-        }
+        self.runtime.spawn(follow(Arc::clone(&self.shared), Arc::new(spec), dead_by));
+        Ok(())
     }
 
     /// What is known of a launch now: `Running`, or `Gone` once its event is out.
@@ -188,24 +157,30 @@ impl Shared {
         refusal.map_or(Ok(asked), Err)
     }
 
-    fn forget(&self, name: &str) {
-        self.state.send_modify(|state| drop(state.live.remove(name)));
-    }
-
-    /// Tells how a launch ended. It is forgotten first, so that whoever hears of it finds it gone.
+    /// Forgets a launch and tells how it ended, as one: whoever hears of it finds it gone, and whoever finds
+    /// it gone has been told.
     fn end(&self, name: String, observation: Observation) {
-        self.forget(&name);
-        // A runtime that dropped its receiver is on its way out and wants no events.
-        let _ = self.events.send(Event { name, observation });
+        self.state.send_modify(|state| {
+            state.live.remove(&name);
+            // A runtime that dropped its receiver is on its way out and wants no events.
+            let _ = self.events.send(Event { name, observation });
+        });
     }
 }
 
-async fn follow(
-    shared: Arc<Shared>,
-    spec: LaunchSpec,
-    process: Process,
-    dead_by: watch::Receiver<Option<Instant>>,
-) {
-    let end = process.run(spec.timeout, spec.grace, dead_by).await;
-    shared.end(spec.name, end.observation(&shared.oom_kills));
+async fn follow(shared: Arc<Shared>, spec: Arc<LaunchSpec>, dead_by: watch::Receiver<Option<Instant>>) {
+    let since = Instant::now();
+    let start = {
+        let (shared, spec) = (Arc::clone(&shared), Arc::clone(&spec));
+        move || Process::start(&spec, &shared.environment)
+    };
+    // Whoever starts a process waits until the kernel has loaded its program. That is longer than all else
+    // that the runtime does for a small step, so it must not hold up the runtime's thread.
+    let observation = match tokio::task::spawn_blocking(start).await {
+        Ok(Ok(process)) => process.run(&spec, since, dead_by).await.observation(&shared.oom_kills),
+        Ok(Err(fault)) => Observation::Failed(Failure::CouldNotStart(fault)),
+        // The tokio runtime is shutting down, and no one listens any more.
+        Err(_) => Observation::Lost,
+    };
+    shared.end(spec.name.clone(), observation);
 }

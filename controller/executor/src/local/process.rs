@@ -5,7 +5,7 @@ use std::future;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::pin::pin;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -20,7 +20,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use crate::failure::{self, Failure, StartFault};
 use crate::limits::{GROUP_POLL, KILL_PATIENCE};
 use crate::local::environment::Environment;
-use crate::local::{LaunchError, oom, program};
+use crate::local::{oom, program};
 use crate::process_table;
 use crate::seam::{LaunchSpec, Observation};
 
@@ -34,15 +34,6 @@ pub(super) struct Process {
     exit: AsyncFd<OwnedFd>,
 }
 
-/// Why there is no process.
-#[derive(Debug)]
-pub(super) enum NoStart {
-    /// The step's fault.
-    Fault(StartFault),
-    /// Not the step's fault.
-    NotTaken(LaunchError),
-}
-
 /// How a process came to its end.
 #[derive(Debug)]
 pub(super) struct End {
@@ -51,35 +42,36 @@ pub(super) struct End {
 }
 
 /// Why a launch is ended before it ended by itself.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cut {
-    Asked { dead_by: Instant },
+    Asked,
     Overdue { limit: Duration },
 }
 
 impl Process {
-    /// Starts a launch's command. Needs a tokio runtime around it.
-    pub(super) fn start(spec: &LaunchSpec, environment: &Environment) -> Result<Self, NoStart> {
-        let name = spec.argv.first().ok_or(NoStart::Fault(StartFault::NoCommand))?;
-        let missing = |_| NoStart::Fault(StartFault::NoWorkingDirectory { path: spec.working_dir.clone() });
+    /// Starts a launch's command. Needs a tokio runtime around it, and blocks until the program is loaded.
+    pub(super) fn start(spec: &LaunchSpec, environment: &Environment) -> Result<Self, StartFault> {
+        let name = spec.argv.first().ok_or(StartFault::NoCommand)?;
         // Absolute, or a relative program would be sought below it twice.
-        let working_dir = std::path::absolute(&spec.working_dir).map_err(missing)?;
-        let program = program::find(name, environment.path(spec), &working_dir).map_err(NoStart::Fault)?;
-        let (stdout, stderr) = open_log(&spec.log).map_err(NoStart::NotTaken)?;
+        let working_dir = std::path::absolute(&spec.working_dir)
+            .map_err(|_| StartFault::NoWorkingDirectory { path: spec.working_dir.clone() })?;
+        let program = program::find(name, environment.path(spec), &working_dir)?;
+        let (stdout, stderr) = open_log(&spec.log)
+            .map_err(|error| StartFault::NoLog { path: spec.log.clone(), reason: error.to_string() })?;
         let mut command = Command::new(&program);
         // Nothing here needs code between fork and exec, so that std takes posix_spawn, which is cheap
         // however large this process is.
         command.arg0(name).args(&spec.argv[1..]).current_dir(&working_dir).process_group(0);
         command.stdin(Stdio::null()).stdout(stdout).stderr(stderr);
         environment.apply(&mut command, spec);
-        let leader = command.spawn().map_err(|error| no_start(error, program, &working_dir))?;
-        Self::follow(leader).map_err(|source| NoStart::NotTaken(LaunchError::NoRoom { source }))
+        let leader = command.spawn().map_err(|error| program::explain(&error, program, &working_dir))?;
+        Self::follow(leader).map_err(|error| StartFault::NoRoom { reason: error.to_string() })
     }
 
     fn follow(mut leader: Child) -> io::Result<Self> {
         let group = Pid::from_child(&leader);
-        let exit = pidfd_open(group, PidfdFlags::empty()).map_err(io::Error::from).and_then(when_readable);
-        match exit {
+        let pidfd = pidfd_open(group, PidfdFlags::empty()).map_err(io::Error::from);
+        match pidfd.and_then(when_readable) {
             Ok(exit) => Ok(Self { leader, group, exit }),
             Err(error) => {
                 signal(group, Signal::KILL);
@@ -89,24 +81,22 @@ impl Process {
         }
     }
 
-    /// Waits for the end, by itself, on request or by the time limit. Then nothing of the group runs any
-    /// more: what a step leaves in the background must not write to outputs that are being published.
+    /// Waits for the end, by itself, on request or by its timeout, which counts from `since`. Then nothing of
+    /// the group runs any more: what a step leaves behind must not write to outputs that are being published.
     pub(super) async fn run(
         mut self,
-        time_limit: Option<Duration>,
-        grace: Duration,
+        spec: &LaunchSpec,
+        since: Instant,
         mut dead_by: watch::Receiver<Option<Instant>>,
     ) -> End {
         let cut = tokio::select! {
             biased;
             () = self.exited() => None,
-            dead_by = asked(&mut dead_by) => Some(Cut::Asked { dead_by }),
-            limit = passed(time_limit) => Some(Cut::Overdue { limit }),
+            by = asked(&mut dead_by) => Some((Cut::Asked, by)),
+            limit = passed(spec.timeout, since) => Some((Cut::Overdue { limit }, Instant::now() + spec.grace)),
         };
-        match cut {
-            None => {}
-            Some(Cut::Asked { dead_by: by }) => self.wind_down(by, &mut dead_by).await,
-            Some(Cut::Overdue { .. }) => self.wind_down(Instant::now() + grace, &mut dead_by).await,
+        if let Some((_, by)) = cut {
+            self.wind_down(by, &mut dead_by).await;
         }
         signal(self.group, Signal::KILL);
         self.exited().await;
@@ -114,7 +104,7 @@ impl Process {
         if timeout(KILL_PATIENCE, self.last_member_gone()).await.is_err() {
             tracing::warn!(group = %self.group, "a process survives SIGKILL; it hangs in the kernel");
         }
-        End { cut, status }
+        End { cut: cut.map(|(cut, _)| cut), status }
     }
 
     /// Asks the group to end, and gives all of it time, the leader being often a mere shell, until `by` or
@@ -155,7 +145,7 @@ impl End {
     /// The same in the words of the seam.
     pub(super) fn observation(self, oom_kills: &oom::Kills) -> Observation {
         match (self.cut, self.status) {
-            (Some(Cut::Asked { .. }), _) => Observation::Disrupted,
+            (Some(Cut::Asked), _) => Observation::Disrupted,
             (Some(Cut::Overdue { limit }), _) => Observation::Failed(Failure::Deadline(limit)),
             (None, Ok(status)) => of_status(status, oom_kills),
             (None, Err(error)) => {
@@ -188,20 +178,9 @@ fn when_readable(pidfd: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
 }
 
 /// The log for both streams, as one open file: what they write follows each other and overwrites nothing.
-fn open_log(path: &Path) -> Result<(File, File), LaunchError> {
-    let opened = OpenOptions::new().append(true).create(true).open(path);
-    opened
-        .and_then(|log| Ok((log.try_clone()?, log)))
-        .map_err(|source| LaunchError::Log { path: path.to_owned(), source })
-}
-
-fn no_start(error: io::Error, program: PathBuf, working_dir: &Path) -> NoStart {
-    match Errno::from_io_error(&error) {
-        Some(Errno::AGAIN | Errno::NOMEM | Errno::MFILE | Errno::NFILE) => {
-            NoStart::NotTaken(LaunchError::NoRoom { source: error })
-        }
-        _ => NoStart::Fault(program::explain(&error, program, working_dir)),
-    }
+fn open_log(path: &Path) -> io::Result<(File, File)> {
+    let log = OpenOptions::new().append(true).create(true).open(path)?;
+    Ok((log.try_clone()?, log))
 }
 
 /// Signals the whole group. The only failure is that it has gone meanwhile, which is what we are after.
@@ -221,10 +200,11 @@ async fn asked(dead_by: &mut watch::Receiver<Option<Instant>>) -> Instant {
     }
 }
 
-async fn passed(limit: Option<Duration>) -> Duration {
-    match limit {
-        Some(limit) => {
-            sleep(limit).await;
+async fn passed(limit: Option<Duration>, since: Instant) -> Duration {
+    // A limit beyond what the clock can count is none.
+    match limit.and_then(|limit| Some((limit, since.checked_add(limit)?))) {
+        Some((limit, deadline)) => {
+            sleep_until(deadline).await;
             limit
         }
         None => future::pending().await,

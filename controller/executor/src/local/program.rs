@@ -49,6 +49,9 @@ pub(super) fn explain(error: &io::Error, path: PathBuf, working_dir: &Path) -> S
         return StartFault::HoldsNul;
     }
     match Errno::from_io_error(error) {
+        Some(Errno::AGAIN | Errno::NOMEM | Errno::MFILE | Errno::NFILE) => {
+            StartFault::NoRoom { reason: error.to_string() }
+        }
         Some(Errno::TOOBIG) => StartFault::TooLong,
         Some(Errno::NOENT | Errno::NOTDIR) => explain_missing(path),
         Some(Errno::ACCESS) if path.exists() && !path.is_file() => StartFault::NotAFile { path },

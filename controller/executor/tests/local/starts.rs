@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use executor::{Failure, LaunchError, Observation, StartFault};
+use executor::{Failure, Observation, StartFault};
 
 use crate::machine::{Machine, NOW};
 
@@ -140,11 +140,11 @@ async fn arguments_that_are_too_long_or_hold_a_nul_are_told() {
 }
 
 #[tokio::test]
-async fn a_log_that_cannot_be_written_is_not_the_steps_fault() {
-    let machine = Machine::new();
+async fn a_log_that_cannot_be_written_is_named() {
+    let mut machine = Machine::new();
     let mut spec = machine.spec(&["true"]);
     spec.log = machine.path("none/log");
-    let refused = machine.executor.launch(spec.clone(), NOW);
-    assert!(matches!(refused, Err(LaunchError::Log { .. })), "{refused:?}");
-    assert_eq!(machine.executor.observe(&spec.name), Observation::Gone);
+    machine.executor.launch(spec, NOW).unwrap();
+    let Observation::Failed(failure) = machine.end().await else { panic!("it ran without a log") };
+    assert!(failure.to_string().contains("none/log can't be opened: No such file"), "{failure}");
 }
