@@ -81,6 +81,15 @@ pub(crate) struct Run<'a> {
     pub(crate) admission: Admission,
 }
 
+/// What became of the launches that were started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Started {
+    /// They run, as far as there were any.
+    AndRuns,
+    /// One ended before it could run: the world has changed already.
+    AndEndedAtOnce,
+}
+
 /// What woke a run.
 enum Wake {
     Ended(Event),
@@ -113,7 +122,9 @@ impl Run<'_> {
         loop {
             let now = clock::now();
             self.decide(now)?;
-            self.admit_and_start(now)?;
+            if self.admit_and_start(now)? == Started::AndEndedAtOnce {
+                continue;
+            }
             self.desk.progress.draw(self.pipelines);
             if let Some(standing) = self.came_to(now)? {
                 return Ok(Ending::Came(standing));
@@ -140,17 +151,19 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn admit_and_start(&mut self, now: Instant) -> Result<(), RunError> {
+    fn admit_and_start(&mut self, now: Instant) -> Result<Started, RunError> {
         if self.is_outdated || (self.mode == Mode::UntilFailure && self.has_failed()) {
             self.admission = Admission::default();
-            return Ok(());
+            return Ok(Started::AndRuns);
         }
         self.admission = self.admit(now);
         // A record that was not read yet may say that a step has failed before: read it, and decide again.
         let mut knows_more = false;
         for (place, launch) in &self.admission.launches {
             let pipeline = &mut self.pipelines[*place];
-            knows_more |= pipeline.load_records([launch.partition]).map_err(RunError::Records)?;
+            let is_news = pipeline.load_records([launch.partition]).map_err(RunError::Records)?;
+            pipeline.is_stale |= is_news;
+            knows_more |= is_news;
         }
         if knows_more {
             self.decide(now)?;
@@ -161,8 +174,7 @@ impl Run<'_> {
             launch::start(pipeline, self.desk, (launch, now)).map_err(RunError::Launch)?;
             pipeline.is_stale = true;
         }
-        self.note_own_changes(now);
-        Ok(())
+        Ok(if self.note_own_changes(now) { Started::AndEndedAtOnce } else { Started::AndRuns })
     }
 
     fn admit(&self, now: Instant) -> Admission {
@@ -289,9 +301,9 @@ impl Run<'_> {
     }
 
     /// What one pipeline wrote, others may read.
-    fn note_own_changes(&mut self, now: Instant) {
+    fn note_own_changes(&mut self, now: Instant) -> bool {
         let changes = std::mem::take(&mut self.desk.changes);
-        self.note(&changes, now);
+        self.note(&changes, now)
     }
 
     fn look_at_everything(&mut self, now: Instant) -> bool {
