@@ -46,5 +46,7 @@ pub fn pipeline(manifest: &Manifest, setting: &Setting) -> Result<Converted, Vec
     let source = &manifest.source;
     let (pipeline, remarks) = convert(&manifest.pipeline, setting).map_err(|faults| source.faults(faults))?;
     let note = |remark: Remark| source.problem(remark.severity, Fault::new(remark.path, remark.message));
-    Ok(Converted { pipeline, notes: remarks.into_iter().map(note).collect() })
+    let mut notes: Vec<Problem> = remarks.into_iter().map(note).collect();
+    notes.sort_by_key(|note| note.position);
+    Ok(Converted { pipeline, notes })
 }

@@ -2,6 +2,7 @@
 
 use crate::manifest::Manifest;
 use crate::problem::{Problem, Severity};
+use crds::text::Name;
 use planner::fault::Fault;
 use planner::pipeline::Pipeline;
 use std::collections::BTreeMap;
@@ -41,9 +42,8 @@ pub fn unknown_params<'a>(
     overrides: impl Iterator<Item = &'a str>,
     manifests: &[Manifest],
 ) -> Vec<(&'a str, String)> {
-    let declared = || {
-        manifests.iter().flat_map(|manifest| manifest.pipeline.spec.params.keys()).map(|name| name.as_str())
-    };
+    let declared =
+        || manifests.iter().flat_map(|manifest| manifest.pipeline.spec.params.keys()).map(Name::as_str);
     overrides
         .filter(|name| declared().all(|known| known != *name))
         .map(|name| {

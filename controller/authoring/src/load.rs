@@ -54,8 +54,10 @@ impl Loaded {
 
     fn folder(&mut self, folder: &Path) {
         let mut files = Vec::new();
-        if let Err(problem) = collect(folder, FOLDER_DEPTH, &mut files) {
-            self.problems.push(problem);
+        self.list(folder, FOLDER_DEPTH, &mut files);
+        if files.len() > FILES {
+            let message = format!("more than {FILES} files below it look like manifests: name their folders");
+            self.problems.push(Problem::of_file(folder, message));
             return;
         }
         let mut count = 0;
@@ -69,6 +71,26 @@ impl Loaded {
         if count == 0 {
             let message = format!("there is no manifest in this folder: {}", right());
             self.problems.push(Problem::of_file(folder, message));
+        }
+    }
+
+    /// Lists the files below a folder that may hold manifests, sorted. Links to folders are not followed, since they
+    /// can lead in circles.
+    fn list(&mut self, folder: &Path, depth: usize, files: &mut Vec<PathBuf>) {
+        let entries: io::Result<Vec<_>> = fs::read_dir(folder).and_then(Iterator::collect);
+        let mut entries = match entries {
+            Ok(entries) => entries,
+            Err(error) => return self.problems.push(Problem::of_file(folder, unreadable(&error))),
+        };
+        entries.sort_by_key(fs::DirEntry::file_name);
+        for entry in entries {
+            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            let path = entry.path();
+            if is_folder && depth > 0 && !is_foreign(&entry.file_name()) {
+                self.list(&path, depth - 1, files);
+            } else if !is_folder && files.len() <= FILES && may_be_manifest(&path) {
+                files.push(path);
+            }
         }
     }
 
@@ -115,12 +137,13 @@ enum Unreadable {
 }
 
 fn unreadable(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file or folder: name one that exists".to_owned(),
-        io::ErrorKind::PermissionDenied => {
-            "you may not read it: change its permissions, or run as its owner".to_owned()
-        }
-        _ => format!("it cannot be read: {error}"),
+    let kind = error.kind();
+    if kind == io::ErrorKind::NotFound {
+        "there is no such file or folder: name one that exists".to_owned()
+    } else if kind == io::ErrorKind::PermissionDenied {
+        "you may not read it: change its permissions, or run as its owner".to_owned()
+    } else {
+        format!("it cannot be read: {error}")
     }
 }
 
@@ -138,29 +161,6 @@ fn text_of(file: &Path) -> Result<String, Unreadable> {
 /// Whether a file that nobody named is worth parsing: templates of Helm and data are no YAML of ours.
 fn is_ours(text: &str) -> bool {
     text.lines().any(|line| line.contains("apiVersion") && line.contains("daybreak.dev/"))
-}
-
-/// The files below a folder that may hold manifests, sorted. Links to folders are not followed, since they can lead
-/// in circles.
-fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), Problem> {
-    let entries: io::Result<Vec<_>> = fs::read_dir(folder).and_then(Iterator::collect);
-    let mut entries = entries.map_err(|error| Problem::of_file(folder, unreadable(&error)))?;
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        let (path, name) = (entry.path(), entry.file_name());
-        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        if is_folder && depth > 0 && !is_foreign(&name) {
-            collect(&path, depth - 1, files)?;
-        } else if !is_folder && may_be_manifest(&path) {
-            files.push(path);
-        }
-        if files.len() > FILES {
-            let message =
-                format!("there are more than {FILES} files below it: name the folders of the manifests");
-            return Err(Problem::of_file(folder, message));
-        }
-    }
-    Ok(())
 }
 
 fn is_foreign(folder: &OsStr) -> bool {

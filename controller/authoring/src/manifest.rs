@@ -8,7 +8,7 @@ use crate::{schema, short, yaml};
 use crds::{Backfill, GROUP, Pipeline, VERSION};
 use planner::fault::Fault;
 use serde::de::DeserializeOwned;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
@@ -138,5 +138,11 @@ static BACKFILL_SCHEMA: LazyLock<Json> = LazyLock::new(|| {
     let definition = crds::YAML.iter().find(|(name, _)| name.starts_with("backfills."));
     let definition = definition.and_then(|(_, text)| yaml::documents(text).ok()?.pop());
     let definition = definition.expect("the generated definition is YAML").to_json();
-    definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"].clone()
+    let mut schema = definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"].clone();
+    // A definition says nothing of what every object has.
+    for field in ["apiVersion", "kind", "metadata"] {
+        schema["properties"][field] = json!({});
+    }
+    schema["required"] = json!(["metadata", "spec"]);
+    schema
 });

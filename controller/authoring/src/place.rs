@@ -15,8 +15,8 @@ pub(crate) struct Place {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum FieldPath<'a> {
     Root,
-    Field(&'a FieldPath<'a>, &'a str),
-    Element(&'a FieldPath<'a>, usize),
+    Field(&'a Self, &'a str),
+    Element(&'a Self, usize),
 }
 
 /// A step on the way to a field.

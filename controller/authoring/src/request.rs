@@ -49,15 +49,15 @@ fn key(pipeline: &Pipeline, path: &str, key: &str, faults: &mut Vec<Fault>) -> O
 fn steps(backfill: &Backfill, pipeline: &Pipeline, faults: &mut Vec<Fault>) -> BTreeSet<StepId> {
     let mut steps = BTreeSet::new();
     for (index, name) in backfill.spec.steps.iter().enumerate() {
-        match pipeline.step_named(name) {
-            Some(step) => {
-                steps.insert(step);
+        let path = format!("spec.steps[{index}]");
+        if let Some(step) = pipeline.step_named(name) {
+            if !steps.insert(step) {
+                faults.push(Fault::new(path, format!("`{name}` is written twice: keep one of the two")));
             }
-            None => {
-                let known = pipeline.parts().steps.iter().map(|step| step.name.as_str());
-                let message = format!("the pipeline has no step `{name}`: {}", instead(name, known));
-                faults.push(Fault::new(format!("spec.steps[{index}]"), message));
-            }
+        } else {
+            let known = pipeline.parts().steps.iter().map(|step| step.name.as_str());
+            let message = format!("the pipeline has no step `{name}`: {}", instead(name, known));
+            faults.push(Fault::new(path, message));
         }
     }
     steps

@@ -71,8 +71,13 @@ fn integer(digits: &str) -> Option<i64> {
 }
 
 fn float(digits: &str) -> Option<Number> {
-    let is_float = digits.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
-    is_float.then(|| digits.parse().ok().and_then(Number::from_f64)).flatten()
+    if !digits.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte)) {
+        return None;
+    }
+    let value: f64 = digits.parse().ok()?;
+    // `1e9` is as whole as 1000000000.
+    let whole = format!("{value:.0}").parse::<i64>().ok().filter(|_| value.fract() == 0.0);
+    whole.map_or_else(|| Number::from_f64(value), |whole| Some(Number::from(whole)))
 }
 
 #[cfg(test)]
@@ -89,7 +94,8 @@ mod tests {
             ("0x10", json!(16)),
             ("1_000", json!(1000)),
             ("0.5", json!(0.5)),
-            ("1e3", json!(1000.0)),
+            ("1e99", json!(1e99)),
+            ("1e3", json!(1000)),
             ("yes", json!(true)),
             ("Off", json!(false)),
             ("~", json!(null)),

@@ -6,12 +6,14 @@ use crate::node::{Entry, Node, Value};
 use crate::place::FieldPath;
 use crate::scalar::Scalar;
 use crate::suggest::{instead, nearest};
+use regex_lite::Regex;
 use serde_json::{Map, Number, Value as Json, json};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// Everything in which a document differs from a schema. Of JSON Schema this knows what the API's schemas use.
 pub(crate) fn check(schema: &Json, document: &Node) -> Vec<Flaw> {
-    let mut check = Check { flaws: Vec::new() };
+    let mut check = Check { flaws: Vec::new(), patterns: BTreeMap::new() };
     check.node(schema, document, &FieldPath::Root);
     check.flaws
 }
@@ -44,6 +46,8 @@ static METADATA: LazyLock<Json> = LazyLock::new(|| {
 
 struct Check {
     flaws: Vec<Flaw>,
+    /// The patterns met so far, ready for use.
+    patterns: BTreeMap<String, Regex>,
 }
 
 impl Check {
@@ -54,11 +58,11 @@ impl Check {
     fn node(&mut self, schema: &Json, node: &Node, path: &FieldPath<'_>) {
         let schema = match path {
             FieldPath::Field(FieldPath::Root, "metadata") => &METADATA,
-            FieldPath::Root | FieldPath::Field(..) | FieldPath::Element(..) => branch(schema, node),
+            FieldPath::Root | FieldPath::Field(..) | FieldPath::Element(..) => long_form(schema),
         };
         let wanted = types(schema);
         if !wanted.is_empty() && !wanted.iter().any(|kind| is_of(node, kind)) {
-            return self.flaw(node, path, mistyped(node, &wanted));
+            return self.flaw(node, path, mistyped(node, schema, &wanted));
         }
         match &node.value {
             Value::Scalar(Scalar::Text(text)) => self.text(schema, node, (path, text)),
@@ -80,7 +84,22 @@ impl Check {
         let length = text.chars().count();
         if let Some(most) = bound(schema, "maxLength").filter(|most| length > *most) {
             self.flaw(node, path, format!("this has {length} characters: write at most {most}"));
+        } else if !self.matches(schema, text) {
+            let right = match schema["patternErrorMessage"].as_str() {
+                Some(right) => right.to_owned(),
+                None => format!("write it by the pattern {}", schema["pattern"]),
+            };
+            self.flaw(node, path, format!("{text:?} will not do: {right}"));
         }
+    }
+
+    fn matches(&mut self, schema: &Json, text: &str) -> bool {
+        let Some(pattern) = schema["pattern"].as_str() else { return true };
+        if !self.patterns.contains_key(pattern) {
+            let regex = Regex::new(pattern).expect("the patterns of the generated schemas are sound");
+            self.patterns.insert(pattern.to_owned(), regex);
+        }
+        self.patterns[pattern].is_match(text)
     }
 
     fn number(&mut self, schema: &Json, node: &Node, (path, number): (&FieldPath<'_>, &Number)) {
@@ -142,11 +161,9 @@ impl Check {
     }
 }
 
-/// Of a choice of schemas the one whose type fits; the last one if none does.
-fn branch<'a>(schema: &'a Json, node: &Node) -> &'a Json {
-    let Some(choice) = schema["anyOf"].as_array() else { return schema };
-    let fitting = choice.iter().find(|schema| types(schema).iter().any(|kind| is_of(node, kind)));
-    fitting.or(choice.last()).unwrap_or(schema)
+/// Of a choice of a short and a long form the long one: short forms are written out before they are checked.
+fn long_form(schema: &Json) -> &Json {
+    schema["anyOf"].as_array().and_then(|forms| forms.last()).unwrap_or(schema)
 }
 
 fn types(schema: &Json) -> Vec<&str> {
@@ -172,7 +189,7 @@ fn bound(schema: &Json, name: &str) -> Option<usize> {
     schema[name].as_u64().and_then(|bound| usize::try_from(bound).ok())
 }
 
-fn mistyped(node: &Node, wanted: &[&str]) -> String {
+fn mistyped(node: &Node, schema: &Json, wanted: &[&str]) -> String {
     let found = match &node.value {
         Value::Scalar(Scalar::Null) => "nothing".to_owned(),
         Value::Scalar(Scalar::Bool(value)) => format!("the boolean {value}"),
@@ -182,11 +199,17 @@ fn mistyped(node: &Node, wanted: &[&str]) -> String {
         Value::Map(_) => "a map".to_owned(),
     };
     let right: Vec<&str> = wanted.iter().map(|kind| of_kind(kind)).collect();
-    let quotes = match &node.value {
-        Value::Scalar(Scalar::Bool(_) | Scalar::Number(_)) if wanted.contains(&"string") => ", in quotes",
-        Value::Scalar(_) | Value::List(_) | Value::Map(_) => "",
+    let such_as = match &node.value {
+        Value::Scalar(Scalar::Bool(_) | Scalar::Number(_)) if wanted.contains(&"string") => {
+            ", in quotes".to_owned()
+        }
+        Value::Scalar(Scalar::Text(text)) => match schema["required"].as_array().map(Vec::as_slice) {
+            Some([Json::String(field)]) => format!(" such as {{{field}: {text}}}"),
+            Some(_) | None => String::new(),
+        },
+        Value::Scalar(_) | Value::List(_) | Value::Map(_) => String::new(),
     };
-    format!("found {found}: write {}{quotes}", right.join(" or "))
+    format!("found {found}: write {}{such_as}", right.join(" or "))
 }
 
 fn of_kind(kind: &str) -> &str {

@@ -18,12 +18,10 @@ pub(crate) fn documents(text: &str) -> Result<Vec<Node>, Flaw> {
     let mut reader = Reader { parser, anchors: BTreeMap::new(), values: 0 };
     let mut documents = Vec::new();
     while let Some((event, span)) = reader.next()? {
-        match event {
-            Event::DocumentStart(..) => reader.anchors.clear(),
-            Event::Alias(_) | Event::Scalar(..) | Event::SequenceStart(..) | Event::MappingStart(..) => {
-                documents.push(reader.node(event, span)?);
-            }
-            _ => {}
+        if matches!(event, Event::DocumentStart(..)) {
+            reader.anchors.clear();
+        } else if event.is_node() {
+            documents.push(reader.node(event, span)?);
         }
     }
     documents.retain(|document| !document.is_null());
@@ -34,7 +32,7 @@ struct Reader<'text> {
     parser: Parser<'text, StrInput<'text>>,
     /// The anchored values of the document so far.
     anchors: BTreeMap<usize, Node>,
-    /// How many values there are, those of aliases counted each time.
+    /// How many values there are, those of anchors and aliases counted each time.
     values: usize,
 }
 
@@ -48,6 +46,10 @@ impl<'text> Reader<'text> {
         self.next()?.ok_or_else(|| Flaw::of_text(within, "the text ends in the middle of this"))
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "all others are no values, and the parser may learn more of them"
+    )]
     fn node(&mut self, event: Event<'text>, span: Span) -> Result<Node, Flaw> {
         let place = place(span);
         self.count(1, place)?;
@@ -68,6 +70,7 @@ impl<'text> Reader<'text> {
         };
         let node = Node { place, value };
         if anchor > 0 {
+            self.count(size(&node), place)?;
             self.anchors.insert(anchor, node.clone());
         }
         Ok(node)

@@ -96,6 +96,10 @@ fn window(spec: &PipelineSpec, calendar: Option<&Calendar>, findings: &mut Findi
             findings.fault(path, format!("a window of {count} partitions is empty: write 1 or more"));
             None
         }
+        Some(IntOrString::String(text)) if text.parse::<u64>().is_ok() => {
+            findings.fault(path, format!("in quotes `{text}` is no count: write it without them"));
+            None
+        }
         Some(IntOrString::String(text)) => {
             let span = span(text, &path, findings)?;
             if span.seconds() == 0 {

@@ -12,7 +12,7 @@ pub(super) fn command(
     path: &FieldPath<'_>,
     findings: &mut Findings,
 ) -> Option<CommandTemplate> {
-    let elements: Vec<String> = command.iter().map(|argument| argument.to_string()).collect();
+    let elements: Vec<String> = command.iter().map(ToString::to_string).collect();
     CommandTemplate::parse(&elements, scope)
         .map_err(|fault| tell(&elements, (scope, fault), path, findings))
         .ok()

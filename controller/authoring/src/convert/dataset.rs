@@ -4,6 +4,7 @@ use super::findings::Findings;
 use super::{World, clock, completeness, names};
 use crate::place::FieldPath;
 use crds::dataset::{Dataset as ApiDataset, OnMissing as ApiOnMissing, Publish as ApiPublish};
+use crds::text::TimeZone;
 use planner::calendar::Calendar;
 use planner::command::substitute_params;
 use planner::name::Name;
@@ -80,7 +81,7 @@ fn calendar(
     }
     let every = dataset.every.as_ref().unwrap_or(&world.spec.every);
     let zone = dataset.time_zone.as_ref().or(world.spec.time_zone.as_ref());
-    clock::calendar((every, zone.map(|zone| zone.as_str())), path, findings)
+    clock::calendar((every, zone.map(TimeZone::as_str)), path, findings)
 }
 
 /// A path template with the parameters put in.

@@ -3,6 +3,7 @@
 use super::World;
 use super::names::params_in;
 use super::step::Conversion;
+use crds::text::Argument;
 use planner::digest::Digest;
 use planner::pipeline::{Dataset, DatasetId, Input};
 use serde::Serialize;
@@ -24,7 +25,7 @@ impl Conversion<'_> {
         let origins: Vec<String> = inputs.iter().filter_map(|input| self.origin(input.dataset)).collect();
         let result = [
             canonical(&step.command),
-            canonical(&params_of(self.world, step.command.iter().map(|argument| argument.as_str()))),
+            canonical(&params_of(self.world, step.command.iter().map(Argument::as_str))),
             canonical(&step.env),
             canonical(&step.image),
             canonical(&step.inputs),

@@ -37,10 +37,10 @@ impl Conversion<'_> {
             None => input.dataset.parse().ok(),
         };
         if let (Some(dataset), Some(reach)) = (dataset.and_then(|id| self.converted(id)), reach) {
-            self.check_reach(reach, dataset, path, findings);
+            self.check_reach((reach, dataset), path, findings);
         }
         let initial = match &input.initial {
-            Some(initial) => Some(self.initial(initial, dataset, &path.field("initial"), findings)?),
+            Some(initial) => Some(self.initial((initial, dataset), &path.field("initial"), findings)?),
             None => None,
         };
         let optional = input.optional.unwrap_or(false);
@@ -63,7 +63,12 @@ impl Conversion<'_> {
         self.datasets.get(usize::from(id.0))?.as_ref()
     }
 
-    fn check_reach(&self, reach: Reach, dataset: &Dataset, path: &FieldPath<'_>, findings: &mut Findings) {
+    fn check_reach(
+        &self,
+        (reach, dataset): (Reach, &Dataset),
+        path: &FieldPath<'_>,
+        findings: &mut Findings,
+    ) {
         let name = &dataset.name;
         if dataset.path.is_static() {
             let field = match reach {
@@ -91,8 +96,7 @@ impl Conversion<'_> {
 
     fn initial(
         &self,
-        text: &str,
-        dataset: Option<DatasetId>,
+        (text, dataset): (&str, Option<DatasetId>),
         path: &FieldPath<'_>,
         findings: &mut Findings,
     ) -> Option<String> {

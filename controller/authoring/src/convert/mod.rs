@@ -10,6 +10,7 @@ mod environment;
 mod findings;
 mod input;
 mod names;
+mod paths;
 mod pod;
 mod reach;
 mod resources;

@@ -4,7 +4,9 @@ use super::World;
 use super::findings::Findings;
 use crate::place::FieldPath;
 use crate::suggest::instead;
+use crds::limits::NAME;
 use crds::pipeline::PipelineSpec;
+use crds::text::Argument;
 use planner::name::Name;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,15 +37,21 @@ pub(super) fn params_in(text: &str) -> impl Iterator<Item = &str> {
     braces.filter_map(|written| written.trim().strip_prefix("params."))
 }
 
-/// Advises to leave out what nothing refers to.
+/// Checks the names of parameters, and advises to leave out what nothing refers to.
 pub(super) fn check_use(world: &World<'_>, findings: &mut Findings) {
     let spec = world.spec;
     let inputs = || spec.steps.iter().flat_map(|step| &step.inputs);
     let paths = spec.datasets.iter().map(|dataset| dataset.path.as_str());
     let initials = inputs().filter_map(|input| input.initial.as_deref());
-    let arguments = spec.steps.iter().flat_map(|step| &step.command).map(|argument| argument.as_str());
+    let arguments = spec.steps.iter().flat_map(|step| &step.command).map(Argument::as_str);
     let params: BTreeSet<&str> = paths.chain(initials).chain(arguments).flat_map(params_in).collect();
     let path = FieldPath::SPEC.field("params");
+    for name in spec.params.keys().filter(|name| name.len() > NAME) {
+        findings.fault(
+            path.field(name),
+            format!("this name has {} characters: write at most {NAME}", name.len()),
+        );
+    }
     for name in spec.params.keys().filter(|name| !params.contains(name.as_str())) {
         findings.advise(
             path.field(name),

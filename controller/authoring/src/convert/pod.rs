@@ -1,12 +1,16 @@
 //! What only a pod can use: checked here, used on Kubernetes.
 
 use super::findings::Findings;
+use super::paths;
 use crate::place::FieldPath;
 use crate::suggest::instead;
 use crds::labels::MANAGED_BY;
+use crds::limits::QUALIFIED_NAME;
 use crds::pod::{Pod, TaintEffect, Toleration, TolerationOperator};
 use crds::step::Step;
-use crds::volume::Volume;
+use crds::text::QualifiedName;
+use crds::volume::{KeyToPath, Volume};
+use planner::quantity;
 use std::collections::BTreeSet;
 
 /// Checks what only a pod can use, and notes what plain processes do not.
@@ -22,6 +26,7 @@ pub(super) fn check(step: &Step, path: &FieldPath<'_>, findings: &mut Findings) 
         }
     }
     let labels = path.field("labels");
+    check_keys(step.labels.keys(), &labels, findings);
     for key in step.labels.keys().filter(|key| key.starts_with("daybreak.dev/") || key.as_str() == MANAGED_BY)
     {
         findings.fault(
@@ -29,12 +34,33 @@ pub(super) fn check(step: &Step, path: &FieldPath<'_>, findings: &mut Findings) 
             format!("labels of daybreak.dev and {MANAGED_BY} are Daybreak's own: choose another key"),
         );
     }
+    if step.image.as_deref().is_some_and(|image| image.is_empty() || image.contains(char::is_whitespace)) {
+        findings.fault(
+            path.field("image"),
+            "an image has a name without white space: write one such as python:3.14-slim",
+        );
+    }
     if let Some(pod) = &step.pod {
         check_pod(pod, &path.field("pod"), findings);
     }
 }
 
+/// The keys of a map, which the schema does not bound.
+fn check_keys<'a>(
+    keys: impl Iterator<Item = &'a QualifiedName>,
+    path: &FieldPath<'_>,
+    findings: &mut Findings,
+) {
+    for key in keys.filter(|key| key.len() > QUALIFIED_NAME) {
+        findings.fault(
+            path.field(key),
+            format!("this key has {} characters: write at most {QUALIFIED_NAME}", key.len()),
+        );
+    }
+}
+
 fn check_pod(pod: &Pod, path: &FieldPath<'_>, findings: &mut Findings) {
+    check_keys(pod.node_selector.keys(), &path.field("nodeSelector"), findings);
     let at = path.field("tolerations");
     for (index, toleration) in pod.tolerations.iter().enumerate() {
         check_toleration(toleration, &at.element(index), findings);
@@ -48,6 +74,10 @@ fn check_pod(pod: &Pod, path: &FieldPath<'_>, findings: &mut Findings) {
     let at = path.field("volumeMounts");
     for (index, mount) in pod.volume_mounts.iter().enumerate() {
         let name = mount.name.as_str();
+        findings.keep(at.element(index).field("mountPath"), paths::in_container(&mount.mount_path));
+        if let Some(sub_path) = &mount.sub_path {
+            findings.keep(at.element(index).field("subPath"), paths::below_root(sub_path));
+        }
         if !names.contains(name) {
             let right = instead(name, names.iter().copied());
             findings.fault(at.element(index).field("name"), format!("there is no volume `{name}`: {right}"));
@@ -102,13 +132,29 @@ fn check_toleration(toleration: &Toleration, path: &FieldPath<'_>, findings: &mu
 }
 
 fn check_volume(volume: &Volume, path: &FieldPath<'_>, findings: &mut Findings) {
-    let sources = [
-        volume.config_map.is_some(),
-        volume.secret.is_some(),
-        volume.persistent_volume_claim.is_some(),
-        volume.empty_dir.is_some(),
-    ];
-    if sources.iter().filter(|source| **source).count() != 1 {
-        findings.fault(path, "a volume has one source: write one of `configMap`, `secret`, `persistentVolumeClaim`, `emptyDir`");
+    let Volume { name: _, config_map, secret, persistent_volume_claim, empty_dir } = volume;
+    let sources =
+        [config_map.is_some(), secret.is_some(), persistent_volume_claim.is_some(), empty_dir.is_some()];
+    if sources.iter().filter(|is_written| **is_written).count() != 1 {
+        findings.fault(
+            path,
+            "a volume has one source: write one of `configMap`, `secret`, `persistentVolumeClaim`, `emptyDir`",
+        );
+    }
+    if let Some(config_map) = config_map {
+        check_items(&config_map.items, &path.field("configMap"), findings);
+    }
+    if let Some(secret) = secret {
+        check_items(&secret.items, &path.field("secret"), findings);
+    }
+    if let Some(limit) = empty_dir.as_ref().and_then(|empty_dir| empty_dir.size_limit.as_ref()) {
+        findings.keep(path.field("emptyDir").field("sizeLimit"), quantity::bytes(&limit.0));
+    }
+}
+
+fn check_items(items: &[KeyToPath], path: &FieldPath<'_>, findings: &mut Findings) {
+    let path = path.field("items");
+    for (index, item) in items.iter().enumerate() {
+        findings.keep(path.element(index).field("path"), paths::below_root(&item.path));
     }
 }

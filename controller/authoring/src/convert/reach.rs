@@ -88,8 +88,7 @@ fn most_read(reach: Reach, dataset: &Calendar, clock: &Calendar) -> i64 {
 fn is_within(finer: &Calendar, coarser: &Calendar) -> bool {
     let nests = match (finer.every(), coarser.every()) {
         (Every::Minutes(fine), Every::Minutes(coarse)) => coarse.is_multiple_of(fine),
-        (Every::Minutes(_), Every::Day | Every::Week | Every::Month)
-        | (Every::Day, Every::Day | Every::Week | Every::Month)
+        (Every::Minutes(_) | Every::Day, Every::Day | Every::Week | Every::Month)
         | (Every::Week, Every::Week)
         | (Every::Month, Every::Month) => true,
         (Every::Day, Every::Minutes(_))

@@ -85,10 +85,14 @@ fn amounts<'a>(
     amounts
 }
 
+/// An amount in the unit that people write it in.
 fn shown(name: &str, amount: u64) -> String {
-    const MIB: u64 = 1024 * 1024;
+    const MIB: u64 = 1 << 20;
+    const GIB: u64 = 1 << 30;
     match name {
+        "cpu" if amount.is_multiple_of(1000) => (amount / 1000).to_string(),
         "cpu" => format!("{amount}m"),
+        _ if amount.is_multiple_of(GIB) => format!("{}Gi", amount / GIB),
         _ => format!("{}Mi", amount.div_ceil(MIB)),
     }
 }

@@ -1,7 +1,7 @@
 //! Steps: what each runs, on what, and what happens when it fails or changes.
 
 use super::findings::Findings;
-use super::{World, clock, command, environment, pod, reach, resources};
+use super::{World, clock, command, environment, paths, pod, reach, resources};
 use crate::place::FieldPath;
 use crate::suggest::instead;
 use crds::step::{Input as ApiInput, Retries as ApiRetries, Step as ApiStep, WhenChanged as ApiWhenChanged};
@@ -24,7 +24,7 @@ const MAX_ATTEMPTS: u32 = 5;
 /// The first pause of a step that says nothing about it.
 const BACKOFF: Duration = Duration::from_secs(30);
 /// The longest pause of a step that says nothing about it.
-const MAX_BACKOFF: Duration = Duration::from_secs(600);
+const MAX_BACKOFF: Duration = Duration::from_mins(10);
 
 impl Conversion<'_> {
     /// The step; nothing if it has faults that leave a part of it unknown.
@@ -41,6 +41,9 @@ impl Conversion<'_> {
         let timeout =
             step.timeout.as_deref().and_then(|text| timeout(text, &path.field("timeout"), findings));
         let retries = retries(step.retries.as_ref(), &path.field("retries"), findings);
+        if let Some(folder) = &step.working_dir {
+            findings.keep(path.field("workingDir"), paths::plain(folder));
+        }
         check_executor(step, path, findings);
         let pool = step.pool.as_deref().and_then(|pool| findings.keep(path.field("pool"), pool.parse()));
         pod::check(step, path, findings);
@@ -160,7 +163,7 @@ fn check_executor(step: &ApiStep, path: &FieldPath<'_>, findings: &mut Findings)
         None | Some("local") => {}
         Some("kubernetes") => findings.note(path, "without a cluster the step runs as a plain process"),
         Some("mesos") => {
-            findings.fault(path, "the executor `mesos` is not supported yet: write `local` or `kubernetes`")
+            findings.fault(path, "the executor `mesos` is not supported yet: write `local` or `kubernetes`");
         }
         Some(other) => findings.fault(
             path,

@@ -1,0 +1,65 @@
+//! Manifests as people write them: what is made of the good ones, what is said of the bad ones.
+
+mod backfill;
+mod bad;
+mod cases;
+mod digests;
+mod folders;
+mod good;
+mod mangled;
+
+use authoring::{Converted, Manifest, Problem, Setting, load, pipeline};
+use std::fs;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// The root of the repository.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// A manifest of its own folder.
+struct Written {
+    folder: TempDir,
+}
+
+impl Written {
+    fn new(text: &str) -> Self {
+        let folder = TempDir::new().expect("a folder");
+        fs::write(folder.path().join("pipeline.yaml"), text).expect("a file");
+        Self { folder }
+    }
+
+    /// The one manifest of the text.
+    fn manifest(&self) -> Result<Manifest, Vec<Problem>> {
+        let mut loaded = load(&[self.folder.path().to_owned()]);
+        match loaded.manifests.pop() {
+            Some(manifest) if loaded.problems.is_empty() => Ok(manifest),
+            Some(_) | None => Err(loaded.problems),
+        }
+    }
+}
+
+/// What is made of a manifest's text.
+fn converted(text: &str) -> Result<Converted, Vec<Problem>> {
+    let written = Written::new(text);
+    pipeline(&written.manifest()?, &Setting::default())
+}
+
+/// What is made of a text that is good.
+fn sound(text: &str) -> Converted {
+    match converted(text) {
+        Ok(converted) => converted,
+        Err(problems) => panic!("{}", lines(&problems)),
+    }
+}
+
+/// Problems as lines, by the file's name only.
+fn lines(problems: &[Problem]) -> String {
+    let line = |problem: &Problem| {
+        let mut problem = problem.clone();
+        problem.file = PathBuf::from(problem.file.file_name().unwrap_or_default());
+        format!("{problem}\n")
+    };
+    problems.iter().map(line).collect()
+}

@@ -1,0 +1,88 @@
+//! Whatever a file holds, reading it ends, and either makes a pipeline or says why not.
+
+use crate::good::SHORTEST;
+use authoring::{Colour, Setting, load, pipeline, render};
+use proptest::prelude::*;
+use std::fs;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// Reads a text in all ways; a panic, or a failure without a word, fails.
+fn read(text: &str) {
+    let folder = TempDir::new().expect("a folder");
+    let file = folder.path().join("pipeline.yaml");
+    fs::write(&file, text).expect("a file");
+    let loaded = load(&[file]);
+    assert!(!loaded.manifests.is_empty() || !loaded.backfills.is_empty() || !loaded.problems.is_empty());
+    render(&loaded.problems, Colour::Never);
+    for manifest in &loaded.manifests {
+        if let Err(problems) = pipeline(manifest, &Setting::default()) {
+            assert!(!problems.is_empty(), "refused without a word: {text}");
+            render(&problems, Colour::Never);
+        }
+    }
+}
+
+/// A cut out of a good manifest, something else in its place.
+fn mangled() -> impl Strategy<Value = String> {
+    let example = include_str!("../../../../pipelines/flights/daily.yaml");
+    let texts = prop_oneof![Just(SHORTEST), Just(example)];
+    let words = prop_oneof![
+        ".{0,8}",
+        "[-:{}\\[\\]&*!|>'\"%@` \n#,?]{1,6}",
+        prop::sample::select(vec![
+            "1d",
+            "-1",
+            "null",
+            "&a [*a]",
+            "<<: *x",
+            "%V",
+            "{{ params.x }}",
+            "🦀",
+            "9999999999999999999"
+        ])
+        .prop_map(str::to_owned),
+    ];
+    (texts, any::<prop::sample::Index>(), 0..40_usize, words).prop_map(|(text, place, length, word)| {
+        let characters: Vec<char> = text.chars().collect();
+        let start = place.index(characters.len());
+        let end = (start + length).min(characters.len());
+        let (before, after) = (&characters[..start], &characters[end..]);
+        before.iter().copied().chain(word.chars()).chain(after.iter().copied()).collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn a_mangled_manifest_is_read_or_refused(text in mangled()) {
+        read(&text);
+    }
+
+    #[test]
+    fn any_text_is_read_or_refused(text in "(?s).{0,200}") {
+        read(&format!("apiVersion: daybreak.dev/v1alpha1\n{text}"));
+    }
+}
+
+#[test]
+fn a_bomb_is_refused_at_once() {
+    let doubled: String =
+        (1..60).map(|level| format!("a{level}: &a{level} [*a{0}, *a{0}]\n", level - 1)).collect();
+    let bombs = [
+        format!("a0: &a0 [x]\n{doubled}"),
+        "[".repeat(100_000),
+        "- ".repeat(100_000),
+        "{a: ".repeat(100_000),
+        format!("a: {}", "&x [".repeat(60)),
+        "? ".repeat(100_000),
+        "a: &a\n  b: *a\n".to_owned(),
+    ];
+    for bomb in bombs {
+        let started = Instant::now();
+        read(&bomb);
+        let elapsed = started.elapsed();
+        assert!(elapsed < Duration::from_secs(10), "{elapsed:?} for {}", &bomb[..40.min(bomb.len())]);
+    }
+}
