@@ -28,14 +28,17 @@ pub(crate) fn wake_at(world: World<'_>, decision: &Decision) -> Option<Instant> 
             | Verdict::StorageUnknown(_)
             | Verdict::OutputOccupied(_)
             | Verdict::Failed
-            | Verdict::WaitingForInputs(_)
             | Verdict::Ready => {}
+            Verdict::WaitingForInputs(gap) => {
+                let dataset = world.pipeline.dataset(gap.read.dataset);
+                outputs::expires_at(dataset, gap.read.partition).into_iter().for_each(&mut consider);
+            }
         }
         if let Some(late_after) = parts.late_after {
             consider(late_after.after(window::due_at(parts, partition), parts.calendar.zone()));
         }
         for output in &world.pipeline.step(step).outputs {
-            let expiry = outputs::expires_at(parts, world.pipeline.dataset(*output), partition);
+            let expiry = outputs::expires_at(world.pipeline.dataset(*output), partition);
             expiry.into_iter().for_each(&mut consider);
         }
     }

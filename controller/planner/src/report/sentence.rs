@@ -11,7 +11,7 @@ use crate::pipeline::{DatasetId, Input, StepId};
 use crate::reads;
 use crate::report::{Reason, Reporter};
 use crate::rules::presence::presence;
-use crate::rules::{Case, replacement, retry};
+use crate::rules::{Case, inputs, outputs, replacement, retry};
 use crate::verdict::{Cause, Gap, Read, Verdict};
 use crate::window;
 
@@ -30,10 +30,7 @@ impl Reporter<'_> {
             Verdict::Running | Verdict::Publishing => self.under_way(partition, step),
             Verdict::Succeeded => self.succeeded(partition, step, cell),
             Verdict::OutputsExist => format!("the outputs are there: {}", self.outputs(partition, step)),
-            Verdict::Expired => format!(
-                "absent, and past the time for which it is expected: {}",
-                self.outputs(partition, step)
-            ),
+            Verdict::Expired => self.expired(partition, step),
             Verdict::NotDemanded => format!(
                 "absent, made only on demand, and nothing that must run reads it: {}",
                 self.outputs(partition, step)
@@ -111,6 +108,24 @@ impl Reporter<'_> {
             Stage::Held(why) => format!("attempt {} is held back: {why}", running.attempt),
             Stage::Running => format!("attempt {} runs since {since}", running.attempt),
             Stage::Publishing => format!("attempt {} ended well and is published", running.attempt),
+        }
+    }
+
+    fn expired(&self, partition: Partition, step: StepId) -> String {
+        let history = self.world.facts.history(partition, step);
+        let demand = Demand::default();
+        let case =
+            Case { world: self.world, demand: &demand, judged: self.decision, partition, step, history };
+        let input = inputs::verdict(&case).and_then(|it| inputs::expired(&case, it));
+        match input.filter(|_| outputs::look(&case).settled(&case).is_none()) {
+            Some(read) => format!(
+                "absent, and so is what it is made from, which is not expected any more: {}",
+                self.place(read)
+            ),
+            None => format!(
+                "absent, and past the time for which it is expected: {}",
+                self.outputs(partition, step)
+            ),
         }
     }
 

@@ -4,8 +4,8 @@ use crate::calendar::Partition;
 use crate::facts::Presence;
 use crate::pipeline::Input;
 use crate::reads;
-use crate::rules::Case;
 use crate::rules::presence::presence;
+use crate::rules::{Case, outputs};
 use crate::verdict::{Cause, Gap, Read, Verdict};
 use crate::window;
 
@@ -13,6 +13,26 @@ use crate::window;
 pub(crate) fn verdict(case: &Case<'_>) -> Option<Verdict> {
     let inputs = (0..).zip(&case.step().inputs);
     inputs.map(|(place, input)| look(case, place, input)).find_map(|found| found)
+}
+
+/// The missing input that nobody is expected to deliver any more, or that is made from such: what is made from it is
+/// not missed either. Data that this pipeline lets go by itself can be made again, and is waited for.
+pub(crate) fn expired(case: &Case<'_>, verdict: Verdict) -> Option<Read> {
+    let Verdict::WaitingForInputs(Gap { cause, read, .. }) = verdict else { return None };
+    let dataset = case.world.pipeline.dataset(read.dataset);
+    let is_past = outputs::is_expired(dataset, read.partition, case.world.now);
+    let is_gone = match cause {
+        Cause::Outside => is_past,
+        Cause::Upstream(step, of) => {
+            !is_past && case.judged.cell(of, step).is_some_and(|cell| cell.verdict == Verdict::Expired)
+        }
+        Cause::Settling
+        | Cause::Occupied
+        | Cause::OutsideWindow(..)
+        | Cause::BeforeStart(_)
+        | Cause::Initial => false,
+    };
+    is_gone.then_some(read)
 }
 
 fn look(case: &Case<'_>, place: u16, input: &Input) -> Option<Verdict> {

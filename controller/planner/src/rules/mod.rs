@@ -36,13 +36,18 @@ impl Case<'_> {
 pub(crate) fn judge(case: &Case<'_>) -> Cell {
     let outputs = outputs::look(case);
     let replacement = replacement::replacement(case, &outputs);
+    let waiting = || {
+        let verdict = inputs::verdict(case)?;
+        let is_past = replacement.is_none() && inputs::expired(case, verdict).is_some();
+        Some(if is_past { Verdict::Expired } else { verdict })
+    };
     let verdict = under_way(case)
         .or_else(|| outputs.settled(case).filter(|_| replacement.is_none()))
         .or_else(|| scope::verdict(case))
         .or_else(|| outputs.unknown())
         .or_else(|| outputs.occupied())
         .or_else(|| retry::failed(case))
-        .or_else(|| inputs::verdict(case))
+        .or_else(waiting)
         .or_else(|| retry::backing_off(case))
         .unwrap_or(Verdict::Ready);
     let is_stale = verdict == Verdict::Succeeded && replacement::have_inputs_changed(case);

@@ -2,7 +2,7 @@
 
 use crate::calendar::{Instant, Partition};
 use crate::facts::Presence;
-use crate::pipeline::{Dataset, DatasetId, OnMissing, Parts};
+use crate::pipeline::{Dataset, DatasetId, OnMissing};
 use crate::rules::Case;
 use crate::rules::presence::presence;
 use crate::verdict::{Read, Verdict};
@@ -34,7 +34,7 @@ pub(crate) fn look(case: &Case<'_>) -> Outputs {
             }
             Presence::Missing => {
                 let dataset = world.pipeline.dataset(*output);
-                if is_expired(world.pipeline.parts(), dataset, case.partition, world.now) {
+                if is_expired(dataset, case.partition, world.now) {
                     found.expired += 1;
                 } else if dataset.on_missing == OnMissing::OnDemand
                     && !case.demand.wants(case.partition, case.step)
@@ -48,14 +48,14 @@ pub(crate) fn look(case: &Case<'_>) -> Outputs {
 }
 
 /// Past the time for which a dataset is expected, an absent partition of it is not missing.
-pub(crate) fn is_expired(parts: &Parts, dataset: &Dataset, partition: Partition, now: Instant) -> bool {
-    expires_at(parts, dataset, partition).is_some_and(|at| at <= now)
+pub(crate) fn is_expired(dataset: &Dataset, partition: Partition, now: Instant) -> bool {
+    expires_at(dataset, partition).is_some_and(|at| at <= now)
 }
 
 /// The moment from which an absent partition is not missing any more.
-pub(crate) fn expires_at(parts: &Parts, dataset: &Dataset, partition: Partition) -> Option<Instant> {
-    let span = dataset.expected_for?;
-    Some(span.after(parts.calendar.end(partition), parts.calendar.zone()))
+pub(crate) fn expires_at(dataset: &Dataset, partition: Partition) -> Option<Instant> {
+    let span = dataset.expected_for.filter(|_| !dataset.path.is_static())?;
+    Some(span.after(dataset.calendar.end(partition), dataset.calendar.zone()))
 }
 
 impl Outputs {

@@ -7,12 +7,8 @@ use crate::window;
 /// Why nothing may start here, whatever is missing.
 pub(crate) fn verdict(case: &Case<'_>) -> Option<Verdict> {
     let parts = case.world.pipeline.parts();
-    // What is not newer than the newest that is due is due: that spares most cases the calendar.
     if case.partition > case.judged.newest_due {
-        let until = window::due_at(parts, case.partition);
-        if until > case.world.now {
-            return Some(Verdict::NotDue { until });
-        }
+        return Some(Verdict::NotDue { until: window::due_at(parts, case.partition) });
     }
     if !is_looked_after(case) && !case.demand.wants(case.partition, case.step) {
         return Some(if is_request_resting(case) { Verdict::Suspended } else { Verdict::OutsideWindow });

@@ -35,7 +35,10 @@ pub(crate) fn pipelines() -> impl Strategy<Value = String> {
         select(&["", "start=2026-03", "end=2026-04", "suspend"][..]),
         1..5_u32,
     );
-    let outside = proptest::collection::vec(select(&["", "every=1h", "every=1d", "every=1w"][..]), OUTSIDE);
+    let outside = proptest::collection::vec(
+        select(&["", "expected-for=3d", "every=1h", "every=1d", "every=1w"][..]),
+        OUTSIDE,
+    );
     let flags = proptest::collection::vec(select(&["", "", "OnDemand", "Direct", "expected-for=2d"][..]), 8);
     (heads, outside, flags, proptest::collection::vec(sketches(), 1..5)).prop_map(
         |((clock, window, due, order, bound, parallelism), outside, flags, steps)| {
