@@ -10,7 +10,7 @@ use planner::facts::Request;
 use planner::name::Name;
 use planner::pipeline::Resources;
 use planner::report::Standing;
-use storage::{Catalogue, Hints};
+use storage::Catalogue;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
@@ -24,6 +24,7 @@ use crate::local::launch::GRACE;
 use crate::local::pipeline::LocalPipeline;
 use crate::local::progress::Progress;
 use crate::local::run::{Ending, Mode, Run, RunError};
+use crate::local::senses::Senses;
 use crate::local::sources::Sources;
 use crate::project::{Planned, Project};
 use crate::records::Records;
@@ -95,8 +96,7 @@ fn fill_once(project: &mut Project, aim: &Aim<'_>, runtime: &Runtime) -> Result<
         desk: &mut desk,
         pipelines: &mut pipelines,
         mode: aim.mode,
-        events,
-        hints: None,
+        senses: Senses::new(events).map_err(Failure::new)?,
         sources,
         is_outdated: false,
         admission: Admission::default(),
@@ -121,9 +121,8 @@ async fn work(run: &mut Run<'_>, was_orderly: bool) -> Result<Ending, RunError> 
     }
     if run.mode == Mode::Watch {
         // Watching begins before the first look, so that nothing falls between them.
-        match Hints::watch(&run.desk.catalogue) {
-            Ok(hints) => run.hints = Some(hints),
-            Err(error) => run.desk.progress.shout(&format!("changes are noticed only by looking: {error}")),
+        if let Err(error) = run.senses.watch(&run.desk.catalogue) {
+            run.desk.progress.shout(&format!("changes are noticed only by looking: {error}"));
         }
     }
     let ending = run.work().await;

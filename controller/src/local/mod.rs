@@ -8,6 +8,7 @@ pub(crate) mod places;
 pub(crate) mod progress;
 pub(crate) mod recover;
 pub(crate) mod run;
+pub(crate) mod senses;
 pub(crate) mod settle;
 pub(crate) mod since;
 pub(crate) mod sources;

@@ -7,24 +7,17 @@ use planner::admission::{Admission, Bidder, admit};
 use planner::calendar::Instant;
 use planner::report::Standing;
 use planner::verdict::Verdict;
-use storage::{ChangedPath, Hint, Hints};
-use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::time;
+use storage::{ChangedPath, Hint};
 
 use crate::clock;
 use crate::local::desk::Desk;
 use crate::local::launch::{self, GRACE, LaunchError};
 use crate::local::pipeline::LocalPipeline;
+use crate::local::senses::{POLL, Senses, Wake};
 use crate::local::sources::Sources;
 use crate::local::{observe, recover, settle, since};
 use crate::records::RecordsError;
 use crate::requests::{self, RequestsError};
-
-/// How often everything is looked at again although nobody hinted at a change.
-const POLL: Duration = Duration::from_secs(30);
-
-/// How often new requests are looked for.
-const REQUESTS_POLL: Duration = Duration::from_secs(1);
 
 /// The longest sleep: a clock that was set must not leave a run asleep for ever.
 const SLEEP_MAX: Duration = Duration::from_secs(60);
@@ -64,8 +57,6 @@ pub(crate) enum RunError {
     Orphans(executor::OrphanError),
     #[error("cannot sweep the store {store}: {why}")]
     Sweep { store: String, why: String },
-    #[error("cannot watch for signals: {0}")]
-    Signals(std::io::Error),
 }
 
 /// A run of some pipelines.
@@ -73,8 +64,8 @@ pub(crate) struct Run<'a> {
     pub(crate) desk: &'a mut Desk,
     pub(crate) pipelines: &'a mut [LocalPipeline],
     pub(crate) mode: Mode,
-    pub(crate) events: UnboundedReceiver<Event>,
-    pub(crate) hints: Option<Hints>,
+    /// What can wake it.
+    pub(crate) senses: Senses,
     /// The manifests: once they have changed nothing starts any more.
     pub(crate) sources: Sources,
     pub(crate) is_outdated: bool,
@@ -88,16 +79,6 @@ enum Started {
     AndRuns,
     /// One ended before it could run: the world has changed already.
     AndEndedAtOnce,
-}
-
-/// What woke a run.
-enum Wake {
-    Ended(Event),
-    Hinted(Hint),
-    Clock,
-    Poll,
-    Requests,
-    Signal,
 }
 
 impl Run<'_> {
@@ -116,8 +97,6 @@ impl Run<'_> {
 
     /// Works until nothing is left to do, or for ever.
     pub(crate) async fn work(&mut self) -> Result<Ending, RunError> {
-        let mut signals = Signals::new().map_err(RunError::Signals)?;
-        let mut polls = Polls::new();
         self.read_requests()?;
         loop {
             let now = clock::now();
@@ -132,7 +111,8 @@ impl Run<'_> {
             if self.is_outdated && self.pipelines.iter().all(|pipeline| pipeline.running.is_empty()) {
                 return Ok(Ending::ManifestsChanged);
             }
-            let wake = self.sleep(&mut signals, &mut polls).await;
+            let pause = self.pause();
+            let wake = self.senses.next(pause).await;
             if matches!(wake, Wake::Signal) {
                 self.stop().await?;
                 return Ok(Ending::Interrupted);
@@ -226,26 +206,6 @@ impl Run<'_> {
         self.came_to(now)
     }
 
-    async fn sleep(&mut self, signals: &mut Signals, polls: &mut Polls) -> Wake {
-        let watches = self.mode == Mode::Watch;
-        let pause = self.pause();
-        let hinted = async {
-            match &mut self.hints {
-                Some(hints) => hints.next().await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            biased;
-            () = signals.next() => Wake::Signal,
-            Some(event) = self.events.recv() => Wake::Ended(event),
-            hint = hinted => Wake::Hinted(hint),
-            () = time::sleep(pause) => Wake::Clock,
-            _ = polls.storage.tick(), if watches => Wake::Poll,
-            _ = polls.requests.tick(), if watches => Wake::Requests,
-        }
-    }
-
     fn pause(&self) -> Duration {
         let wake = self.pipelines.iter().filter_map(LocalPipeline::wake_at).min();
         let pause = wake.map(|at| (at - clock::now()).to_std().unwrap_or_default());
@@ -258,16 +218,16 @@ impl Run<'_> {
         match wake {
             Wake::Ended(event) => {
                 self.settle(event, now)?;
-                while let Ok(event) = self.events.try_recv() {
+                while let Some(event) = self.senses.ended() {
                     self.settle(event, now)?;
                 }
             }
             Wake::Hinted(Hint::Changed(paths)) => self.look_at(paths, now),
-            Wake::Hinted(Hint::Rescan) | Wake::Poll => {
+            Wake::Hinted(Hint::Rescan) | Wake::LookAtStorage => {
                 self.look_at_everything(now);
                 self.follow();
             }
-            Wake::Requests => {
+            Wake::LookAtDesk => {
                 self.is_outdated = self.sources.have_changed();
                 self.read_requests()?;
             }
@@ -327,9 +287,7 @@ impl Run<'_> {
     }
 
     fn follow(&mut self) {
-        if let Some(hints) = &mut self.hints
-            && let Err(error) = hints.follow(&self.desk.catalogue)
-        {
+        if let Err(error) = self.senses.follow(&self.desk.catalogue) {
             // The poll still finds every change, only later.
             self.desk
                 .progress
@@ -362,7 +320,7 @@ impl Run<'_> {
         self.desk.progress.shout("interrupted: ending what runs");
         self.desk.executor.shutdown(GRACE).await;
         let now = clock::now();
-        while let Ok(event) = self.events.try_recv() {
+        while let Some(event) = self.senses.ended() {
             self.settle(event, now)?;
         }
         Ok(())
@@ -398,39 +356,4 @@ pub(crate) fn decide(pipeline: &mut LocalPipeline, desk: &mut Desk, now: Instant
     }
     pipeline.is_stale = false;
     Ok(())
-}
-
-struct Polls {
-    storage: time::Interval,
-    requests: time::Interval,
-}
-
-impl Polls {
-    fn new() -> Self {
-        let every = |period| {
-            let mut interval = time::interval_at(time::Instant::now() + period, period);
-            interval.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
-            interval
-        };
-        Self { storage: every(POLL), requests: every(REQUESTS_POLL) }
-    }
-}
-
-struct Signals {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-}
-
-impl Signals {
-    fn new() -> std::io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => (),
-            _ = self.terminate.recv() => (),
-        }
-    }
 }
