@@ -12,16 +12,15 @@ use crate::verdict::Verdict;
 /// The tries are used up, or the last one ended in a way that another try can't mend.
 pub(crate) fn failed(case: &Case<'_>) -> Option<Verdict> {
     let retries = &case.step().retries;
-    let failures = failures(case);
-    let is_final = |ended: &Ended| match &ended.outcome {
+    let Failures { count, last } = failures(case);
+    let is_final = match &last?.outcome {
         Outcome::Failed { exit_code: Some(code), .. } => retries.non_retriable_exit_codes.contains(code),
         Outcome::Failed { exit_code: None, .. }
         | Outcome::Succeeded
         | Outcome::Discarded
         | Outcome::Disrupted(_) => false,
     };
-    let is_over = failures.count >= retries.max_attempts || failures.last.is_some_and(is_final);
-    (failures.count > 0 && is_over).then_some(Verdict::Failed)
+    (count >= retries.max_attempts || is_final).then_some(Verdict::Failed)
 }
 
 /// The pause after the last failure is not over.
