@@ -61,19 +61,19 @@ impl Outcome {
 }
 
 impl Session {
-    /// Starts `daybreak` in a folder; what it prints goes to files beside it, so that no pipe holds it up.
+    /// Starts `daybreak` in a folder; what it prints goes to files, so that no pipe holds it up.
     pub(crate) fn start(folder: &Path, arguments: &[&str], prints: &Path) -> Self {
         let (stdout, stderr) = (prints.with_extension("out"), prints.with_extension("err"));
-        let create = |path| File::create(path).expect("the temporary folder is writable");
-        let child = Command::new(binary())
-            .args(arguments)
-            .current_dir(folder)
-            .env_remove("DAYBREAK_STATE")
-            .stdin(Stdio::null())
-            .stdout(create(&stdout))
-            .stderr(create(&stderr))
-            .spawn()
-            .expect("the command starts");
+        let child = command(folder, arguments).stdout(create(&stdout)).stderr(create(&stderr)).spawn();
+        Self { child: child.expect("the command starts"), stdout, stderr }
+    }
+
+    /// Starts `daybreak` with a pipe from which nobody reads, as `daybreak | head -0` does.
+    pub(crate) fn start_unread(folder: &Path, arguments: &[&str], prints: &Path) -> Self {
+        let (stdout, stderr) = (prints.with_extension("out"), prints.with_extension("err"));
+        let child = command(folder, arguments).stdout(Stdio::piped()).stderr(create(&stderr)).spawn();
+        let mut child = child.expect("the command starts");
+        drop(child.stdout.take());
         Self { child, stdout, stderr }
     }
 
@@ -124,6 +124,16 @@ impl Drop for Session {
             let _ = self.child.wait();
         }
     }
+}
+
+fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(binary());
+    command.args(arguments).current_dir(folder).stdin(Stdio::null());
+    command
+}
+
+fn create(path: &Path) -> File {
+    File::create(path).expect("the temporary folder is writable")
 }
 
 fn read(path: &Path) -> String {

@@ -133,8 +133,17 @@ impl Project {
 
     /// Starts `daybreak` in the project's folder.
     pub fn start(&self, arguments: &[&str]) -> Session {
-        let number = self.started.fetch_add(1, Ordering::Relaxed);
-        Session::start(self.folder.path(), arguments, &self.prints.path().join(number.to_string()))
+        Session::start(self.folder.path(), arguments, &self.next_prints())
+    }
+
+    /// Starts `daybreak` in the project's folder with a standard output that nobody reads.
+    pub fn start_unread(&self, arguments: &[&str]) -> Session {
+        Session::start_unread(self.folder.path(), arguments, &self.next_prints())
+    }
+
+    /// Where the next command prints to.
+    fn next_prints(&self) -> PathBuf {
+        self.prints.path().join(self.started.fetch_add(1, Ordering::Relaxed).to_string())
     }
 }
 
