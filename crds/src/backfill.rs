@@ -3,6 +3,7 @@
 use crate::limits;
 use crate::pipeline::PipelineRef;
 use crate::pipeline_status::PartitionCounts;
+use crate::rules;
 use crate::text::{Key, Name};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::{CustomResource, KubeSchema};
@@ -19,9 +20,36 @@ use serde::{Deserialize, Serialize};
     derive = "PartialEq",
     shortname = "dbf",
     category = "daybreak",
-    doc = "A backfill asks for a range of partitions beyond a pipeline's window, or for making again what exists. It yields to the window's own partitions."
+    doc = "A backfill asks for a range of partitions beyond a pipeline's window, or for making again what \
+        exists. It yields to the window's own partitions.",
+    printcolumn(name = "Pipeline", type_ = "string", json_path = ".spec.pipelineRef.name"),
+    printcolumn(name = "From", type_ = "string", json_path = ".spec.from"),
+    printcolumn(name = "To", type_ = "string", json_path = ".spec.to"),
+    printcolumn(name = "Rerun", type_ = "boolean", json_path = ".spec.rerun"),
+    printcolumn(
+        name = "Finished",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type==\"Complete\")].status"
+    ),
+    printcolumn(name = "Due", type_ = "integer", json_path = ".status.partitions.due"),
+    printcolumn(name = "Complete", type_ = "integer", json_path = ".status.partitions.complete"),
+    printcolumn(name = "Failed", type_ = "integer", json_path = ".status.partitions.failed"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(
+        name = "Message",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type==\"Complete\")].message",
+        priority = 1
+    ),
+    selectable = ".spec.pipelineRef.name"
 )]
 #[serde(rename_all = "camelCase")]
+#[x_kube(
+    validation = rules::LAST_IS_NOT_BEFORE_FIRST,
+    validation = rules::REQUEST_KEEPS_ITS_RANGE,
+    validation = rules::REQUEST_KEEPS_ITS_STEPS,
+    validation = rules::REQUEST_KEEPS_ITS_RERUN,
+)]
 pub struct BackfillSpec {
     /// The pipeline, in the same namespace.
     pub pipeline_ref: PipelineRef,

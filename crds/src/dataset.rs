@@ -1,6 +1,7 @@
 //! Datasets: dated families of files, and when a partition of one is complete.
 
 use crate::limits;
+use crate::rules;
 use crate::text::{Duration, Every, FileName, Name, PathTemplate, TimeZone};
 use kube::KubeSchema;
 use schemars::JsonSchema;
@@ -9,6 +10,13 @@ use serde::{Deserialize, Serialize};
 /// A dated family of files: a store and a path template.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(
+    validation = rules::HOURS_ARE_OF_UTC,
+    validation = rules::TYPE_FITS_THE_PATH,
+    validation = rules::FLAG_NEEDS_ITS_TYPE,
+    validation = rules::SIZE_NEEDS_ITS_TYPE,
+    validation = rules::AGE_NEEDS_ITS_TYPE,
+)]
 pub struct Dataset {
     /// The name by which steps refer to the dataset: at most 63 lower-case letters, digits and dashes.
     /// Example: `impressions`.
@@ -57,6 +65,10 @@ pub struct Dataset {
 /// When a partition of a dataset counts as complete.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(
+    validation = rules::COUNT_NEEDS_ITS_TYPE,
+    validation = rules::GLOB_NEEDS_ITS_TYPE,
+)]
 pub struct Complete {
     /// The rule: `File`, the one file exists; `Flag`, a flag file lies in the directory; `Files`, enough files lie in
     /// it. Default: `File`, or `Flag` for a path that ends in a slash.
@@ -90,6 +102,7 @@ pub struct Complete {
 
 /// By which rule a partition of a dataset is complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(description = "")]
 pub enum CompleteType {
     /// The one file exists.
     File,
@@ -101,6 +114,7 @@ pub enum CompleteType {
 
 /// What happens when a partition of a dataset is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(description = "")]
 pub enum OnMissing {
     /// It is made again.
     Rebuild,
@@ -110,6 +124,7 @@ pub enum OnMissing {
 
 /// How a step's output gets to its path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(description = "")]
 pub enum Publish {
     /// Written aside, checked, then moved there without replacing anything.
     Staged,

@@ -3,11 +3,13 @@
 //! The types say what people may write, and nothing is filled in: the defaults stand in the comments and are applied by
 //! the one conversion to the planner's own types.
 
+#![expect(clippy::duplicated_attributes, reason = "each printed column says its type")]
 #![expect(unreachable_pub, reason = "kube's derive repeats each public struct within a function")]
 
 pub mod backfill;
 pub mod condition;
 pub mod dataset;
+mod definition;
 pub mod environment;
 pub mod labels;
 pub mod limits;
@@ -16,6 +18,7 @@ pub mod pipeline;
 pub mod pipeline_status;
 pub mod pod;
 pub mod reason;
+mod rules;
 mod schema;
 pub mod spark;
 pub mod step;
@@ -29,15 +32,9 @@ pub use pipeline::{Pipeline, PipelineSpec};
 pub use pipeline_status::PipelineStatus;
 pub use reason::{StepReason, StepState};
 
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube::CustomResourceExt;
+pub use definition::{EDITOR_SCHEMA, YAML, all};
 
 /// The group of the API.
 pub const GROUP: &str = "daybreak.dev";
 /// The version of the API.
 pub const VERSION: &str = "v1alpha1";
-
-/// The definitions of all kinds, as they are applied to a cluster.
-pub fn all() -> Vec<CustomResourceDefinition> {
-    vec![Pipeline::crd(), Partition::crd(), Backfill::crd()]
-}

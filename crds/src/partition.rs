@@ -3,6 +3,7 @@
 use crate::limits;
 use crate::pipeline::PipelineRef;
 use crate::reason::{StepReason, StepState};
+use crate::rules;
 use crate::text::{Key, LogAddress, Name, StepMessage};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::{CustomResource, KubeSchema};
@@ -19,15 +20,44 @@ use serde::{Deserialize, Serialize};
     derive = "PartialEq",
     shortname = "dpt",
     category = "daybreak",
-    doc = "A partition is one interval of a pipeline's clock. The controller makes those that are worth looking at: runnable, failed, holding up others, recent."
+    doc = "A partition is one interval of a pipeline's clock. The controller makes those that are worth \
+        looking at: runnable, failed, holding up others, recent.",
+    printcolumn(name = "Pipeline", type_ = "string", json_path = ".spec.pipelineRef.name"),
+    printcolumn(name = "Key", type_ = "string", json_path = ".spec.key"),
+    printcolumn(
+        name = "Complete",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type==\"Complete\")].status"
+    ),
+    printcolumn(
+        name = "Reason",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type==\"Complete\")].reason"
+    ),
+    printcolumn(
+        name = "Late",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type==\"Late\")].status"
+    ),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(
+        name = "Message",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type==\"Complete\")].message",
+        priority = 1
+    ),
+    selectable = ".spec.pipelineRef.name",
+    selectable = ".spec.key"
 )]
 #[serde(rename_all = "camelCase")]
 pub struct PartitionSpec {
     /// The pipeline, in the same namespace.
+    #[x_kube(validation = rules::PARTITION_KEEPS_ITS_PIPELINE)]
     pub pipeline_ref: PipelineRef,
 
     /// The key: the start of the interval in the pipeline's clock. Examples: `2026-01`, `2026-W02`, `2026-01-05`,
     /// `2026-01-05T07`, `2026-01-05T0705`.
+    #[x_kube(validation = rules::PARTITION_KEEPS_ITS_KEY)]
     pub key: Key,
 
     /// Whether this partition rests: what runs finishes, nothing new starts. Default: `false`.
@@ -46,7 +76,7 @@ pub struct PartitionStatus {
     /// `Complete`: every wanted output is there; it turns false again when data vanishes. `Late`: it is not, for longer
     /// than the pipeline's `lateAfter`. `Stale`: an input changed after the outputs were made.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(schema_with = "crate::schema::conditions")]
+    #[schemars(schema_with = "crate::schema::short_conditions")]
     pub conditions: Vec<Condition>,
 
     /// Each step, with the one reason why it is where it is.

@@ -3,6 +3,7 @@
 use crate::dataset::Dataset;
 use crate::limits;
 use crate::pipeline_status::PipelineStatus;
+use crate::rules;
 use crate::step::Step;
 use crate::text::{Duration, Every, Key, Line, Name, TimeZone, Value};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
@@ -22,9 +23,33 @@ use std::collections::BTreeMap;
     derive = "PartialEq",
     shortname = "dpl",
     category = "daybreak",
-    doc = "A pipeline keeps dated batch data complete: datasets with dated paths, and the steps that make one from another."
+    doc = "A pipeline keeps dated batch data complete: datasets with dated paths, and the steps that make \
+        one from another.",
+    printcolumn(name = "Every", type_ = "string", json_path = ".spec.every"),
+    printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].status"),
+    printcolumn(name = "Caught up", type_ = "string", json_path = ".status.conditions[?(@.type==\"CaughtUp\")].status"),
+    printcolumn(name = "Due", type_ = "integer", json_path = ".status.partitions.due"),
+    printcolumn(name = "Complete", type_ = "integer", json_path = ".status.partitions.complete"),
+    printcolumn(name = "Running", type_ = "integer", json_path = ".status.partitions.running"),
+    printcolumn(name = "Failed", type_ = "integer", json_path = ".status.partitions.failed"),
+    printcolumn(name = "Complete through", type_ = "string", json_path = ".status.completeThrough"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(name = "Next due", type_ = "string", json_path = ".status.nextDue", priority = 1),
+    printcolumn(name = "Message", type_ = "string", json_path = ".status.conditions[?(@.type==\"CaughtUp\")].message", priority = 1),
+    selectable = ".spec.owner.team",
+    selectable = ".spec.store",
+    validation = rules::NAME_FITS_A_LABEL
 )]
 #[serde(rename_all = "camelCase")]
+#[x_kube(
+    validation = rules::HOURS_ARE_OF_UTC,
+    validation = rules::START_IS_NO_FINER,
+    validation = rules::END_IS_NO_FINER,
+    validation = rules::END_IS_AFTER_START,
+    validation = rules::MONTHS_ARE_COUNTED,
+    validation = rules::EACH_DATASET_HAS_A_STORE,
+    validation = rules::INITIAL_NEEDS_START,
+)]
 pub struct PipelineSpec {
     /// Who answers for this pipeline. It appears in events, metrics and pages, and decides nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -92,6 +117,7 @@ pub struct PipelineSpec {
     /// Example: `{region: eu}`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = limits::PARAMS))]
+    #[x_kube(validation = rules::PARAMETERS_HAVE_SHORT_NAMES)]
     pub params: BTreeMap<Name, Value>,
 
     /// The store of each dataset that names none. What the name stands for (a directory, a bucket, an HDFS root) is a
@@ -126,6 +152,7 @@ pub struct Owner {
 
 /// The edge of a partition's interval from which it is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(description = "")]
 pub enum Due {
     /// The interval's start.
     Start,
@@ -135,6 +162,7 @@ pub enum Due {
 
 /// Which partitions of a window go first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(description = "")]
 pub enum Order {
     /// The oldest.
     OldestFirst,

@@ -29,24 +29,25 @@ pub struct PipelineStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub complete_through: Option<Key>,
 
-    /// The next partition that becomes due.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next_due: Option<NextDue>,
+    /// When the next partition becomes due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "crate::schema::time")]
+    pub next_due: Option<Time>,
 
-    /// All partitions known to be complete, as ranges from the oldest: as last seen outside the window. The oldest are
-    /// left out beyond 500 ranges.
+    /// All partitions known to be complete, as ranges from the oldest; outside the window, as last seen. Beyond 500
+    /// ranges the oldest are left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = limits::RANGES))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub complete_ranges: Vec<KeyRange>,
 }
 
-/// How many partitions are in which state; each is in exactly one.
+/// How many partitions are in which state. Each one that is looked after is complete, running, failed or waiting.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PartitionCounts {
-    /// All of them.
-    pub total: u32,
+    /// Partitions that are looked after.
+    pub due: u32,
 
     /// With every wanted output there.
     pub complete: u32,
@@ -54,26 +55,14 @@ pub struct PartitionCounts {
     /// With a step that runs.
     pub running: u32,
 
+    /// With a step that a person must look at, and none that runs.
+    pub failed: u32,
+
     /// With steps that wait, and none that runs or failed.
     pub waiting: u32,
 
-    /// With a step that failed or that a person must look at.
-    pub failed: u32,
-
-    /// With a store that gives no reliable answer.
-    pub unknown: u32,
-}
-
-/// The partition that becomes due next.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, KubeSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct NextDue {
-    /// Its key.
-    pub key: Key,
-
-    /// When.
-    #[schemars(schema_with = "crate::schema::time")]
-    pub time: Time,
+    /// With an input that changed after an output was made, whatever else they are.
+    pub stale: u32,
 }
 
 /// Partitions from one to another.

@@ -1,6 +1,7 @@
 //! The fields of a step's pod that a pipeline may set: an allow-list, so that a pipeline cannot widen what it may do.
 
 use crate::limits;
+use crate::rules;
 use crate::text::{LabelValue, ObjectName, QualifiedName};
 use crate::volume::{Volume, VolumeMount};
 use k8s_openapi::api::core::v1::Affinity;
@@ -12,10 +13,12 @@ use std::collections::BTreeMap;
 /// Where and with what a step's pod runs, on Kubernetes.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = rules::MOUNTS_HAVE_VOLUMES)]
 pub struct Pod {
     /// Labels that a node must have. Example: `{disktype: ssd}`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = limits::LABELS))]
+    #[x_kube(validation = rules::LABELS_HAVE_SHORT_KEYS)]
     pub node_selector: BTreeMap<QualifiedName, LabelValue>,
 
     /// Taints of nodes that the pod puts up with.
@@ -68,6 +71,11 @@ pub struct SecretRef {
 /// A taint that a pod puts up with.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(
+    validation = rules::TOLERATION_NAMES_A_TAINT,
+    validation = rules::ANY_VALUE_IS_NO_VALUE,
+    validation = rules::ONLY_EVICTION_TAKES_TIME,
+)]
 pub struct Toleration {
     /// The key of the taint. Default: every key, with the operator `Exists`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -92,6 +100,7 @@ pub struct Toleration {
 
 /// How a taint's value is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(description = "")]
 pub enum TolerationOperator {
     /// Any value.
     Exists,
@@ -101,6 +110,7 @@ pub enum TolerationOperator {
 
 /// What a taint does to pods that do not put up with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(description = "")]
 pub enum TaintEffect {
     /// They are not scheduled there.
     NoSchedule,

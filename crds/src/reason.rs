@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where a step of a partition is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize, JsonSchema)]
+#[schemars(description = "")]
 pub enum StepState {
     /// Nothing is to be done, although the outputs may be absent.
     Idle,
@@ -22,6 +23,7 @@ pub enum StepState {
 
 /// Why a step of a partition is where it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize, JsonSchema)]
+#[schemars(description = "")]
 pub enum StepReason {
     /// The partition is not due yet.
     NotDue,

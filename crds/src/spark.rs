@@ -1,6 +1,7 @@
 //! A Spark application, in place of a step's command.
 
 use crate::limits;
+use crate::rules;
 use crate::text::{Argument, QualifiedName, Value};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use kube::KubeSchema;
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 pub struct Spark {
     /// The application: a jar or a Python file, as a path in the image or an address that Spark can read.
     /// Example: `local:///opt/jobs/join.py`.
+    #[x_kube(validation = rules::APPLICATION_IS_NAMED)]
     pub application: Value,
 
     /// The class with the `main` method, for a jar. Example: `com.example.Join`.
@@ -28,6 +30,7 @@ pub struct Spark {
     /// Spark's own settings. Example: `{spark.sql.shuffle.partitions: "64"}`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = limits::SPARK_SETTINGS))]
+    #[x_kube(validation = rules::SETTINGS_HAVE_SHORT_KEYS)]
     pub conf: BTreeMap<QualifiedName, Value>,
 
     /// The driver.

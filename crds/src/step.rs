@@ -3,8 +3,11 @@
 use crate::environment::EnvVar;
 use crate::limits;
 use crate::pod::Pod;
+use crate::rules;
 use crate::spark::Spark;
-use crate::text::{Argument, Duration, Image, LabelValue, Name, ObjectName, Path, QualifiedName};
+use crate::text::{
+    Argument, Duration, Image, LabelValue, Name, ObjectName, QualifiedName, StaticPath, WorkingDirectory,
+};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use kube::KubeSchema;
 use schemars::JsonSchema;
@@ -14,6 +17,10 @@ use std::collections::BTreeMap;
 /// One command that reads datasets and writes datasets.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(
+    validation = rules::STEP_RUNS_ONE_THING,
+    validation = rules::COMMAND_HAS_A_PROGRAM,
+)]
 pub struct Step {
     /// The name of the step: at most 63 lower-case letters, digits and dashes. Example: `join`.
     pub name: Name,
@@ -21,7 +28,7 @@ pub struct Step {
     /// What the step reads. It starts when all of it is complete. Default: nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = limits::STEP_DATASETS))]
-    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    #[x_kube(merge_strategy = ListMerge::Atomic, validation = rules::INPUTS_HAVE_NAMES_OF_THEIR_OWN)]
     pub inputs: Vec<Input>,
 
     /// What the step writes, its own partition of each dataset. It runs when some of it is missing.
@@ -50,7 +57,7 @@ pub struct Step {
     /// The working directory: as a plain process, relative to the manifest's folder; in a container, a path in it.
     /// Default: the manifest's folder, or the image's own.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub working_dir: Option<Path>,
+    pub working_dir: Option<WorkingDirectory>,
 
     /// Environment variables. `DAYBREAK_PARTITION`, `_START`, `_END`, `_ATTEMPT`, `_INPUT_NAME` and `_OUTPUT_NAME` are
     /// set besides.
@@ -97,6 +104,7 @@ pub struct Step {
     /// Labels for the step's job and pod. Example: `{kueue.x-k8s.io/queue-name: batch}`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = limits::LABELS))]
+    #[x_kube(validation = rules::LABELS_HAVE_SHORT_KEYS, validation = rules::LABELS_ARE_NOT_OURS)]
     pub labels: BTreeMap<QualifiedName, LabelValue>,
 
     /// Where and with what the step's pod runs, on Kubernetes.
@@ -107,6 +115,9 @@ pub struct Step {
 /// A dataset that a step reads, and which of its partitions.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(
+    validation = rules::INPUT_HAS_ONE_PLACE,
+)]
 pub struct Input {
     /// The dataset's name.
     pub dataset: Name,
@@ -118,6 +129,8 @@ pub struct Input {
     /// How many partitions back, zero or less, in the coarser of the pipeline's and the dataset's clock: `-1` is
     /// yesterday for days. Default: every partition of the dataset that overlaps the step's own.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = -limits::OFFSET))]
+    #[x_kube(validation = rules::OFFSET_IS_PAST)]
     pub offset: Option<i32>,
 
     /// Several partitions, instead of `offset`.
@@ -132,17 +145,24 @@ pub struct Input {
     /// A path in the dataset's store that stands for partitions before the pipeline's `start`, so that the first of a
     /// chain has something to read. Needs `start`. Example: `initial/empty.txt`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub initial: Option<Path>,
+    pub initial: Option<StaticPath>,
 }
 
 /// Partitions of a dataset, counted in its own clock from the last one that overlaps the step's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(
+    validation = rules::WINDOW_RUNS_FORWARD,
+    validation = rules::WINDOW_IS_PAST,
+    validation = rules::WINDOW_IS_SHORT,
+)]
 pub struct InputWindow {
     /// The first one, zero or less. Example: `-23`.
+    #[schemars(range(min = -limits::OFFSET))]
     pub from: i32,
 
     /// The last one, inclusive, zero or less and not before `from`. Example: `0`.
+    #[schemars(range(min = -limits::OFFSET))]
     pub to: i32,
 }
 
@@ -195,6 +215,7 @@ pub struct Retries {
 
 /// What a change means for outputs that exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(description = "")]
 pub enum WhenChanged {
     /// They stay.
     Keep,

@@ -1,7 +1,8 @@
 //! Volumes of a step's pod: of four kinds that need no rights on the node.
 
 use crate::limits;
-use crate::text::{Name, ObjectName, Path};
+use crate::rules;
+use crate::text::{DataKey, MountPath, Name, ObjectName, SubPath};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use kube::KubeSchema;
 use schemars::JsonSchema;
@@ -10,6 +11,9 @@ use serde::{Deserialize, Serialize};
 /// A volume: a name, and exactly one source.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(
+    validation = rules::VOLUME_HAS_ONE_SOURCE,
+)]
 pub struct Volume {
     /// The name by which mounts refer to the volume.
     pub name: Name,
@@ -82,10 +86,10 @@ pub struct SecretVolume {
 #[serde(rename_all = "camelCase")]
 pub struct KeyToPath {
     /// The key.
-    pub key: ObjectName,
+    pub key: DataKey,
 
     /// The path of the file below the mount.
-    pub path: Path,
+    pub path: SubPath,
 
     /// The mode of the file, as a decimal number. Default: the volume's.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -121,6 +125,7 @@ pub struct EmptyDirVolume {
 
 /// Where the space of an empty directory is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(description = "")]
 pub enum Medium {
     /// In memory, which counts as the container's.
     Memory,
@@ -134,11 +139,11 @@ pub struct VolumeMount {
     pub name: Name,
 
     /// The path in the container. Example: `/models`.
-    pub mount_path: Path,
+    pub mount_path: MountPath,
 
     /// A path within the volume. Default: its root.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub sub_path: Option<Path>,
+    pub sub_path: Option<SubPath>,
 
     /// Whether it can only be read. Default: `false`.
     #[serde(skip_serializing_if = "Option::is_none")]
