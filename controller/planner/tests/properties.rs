@@ -175,6 +175,8 @@ proptest! {
         let all = stretches.iter().flat_map(|it| (it.first.0..=it.last.0).map(Partition));
         let all: Vec<_> = all.filter(|it| calendar.exists(*it)).collect();
         prop_assert_eq!(all, partitions);
+        let newest = ranges::newest(stretches.clone(), 3);
+        prop_assert_eq!(&newest[..], &stretches[stretches.len().saturating_sub(3)..]);
     }
 
     #[test]
