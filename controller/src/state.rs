@@ -1,15 +1,17 @@
 //! The state of one environment: `.daybreak/ENV/` beside `daybreak.toml`, and who may write to it.
 //!
 //! ```text
-//! lock              the process that runs; empty after an orderly end
+//! lock              the process that runs, none after an orderly end; then the pipelines that killed runs left
 //! records/PIPELINE/2026-01.jsonl    what was launched, published and ended, by the partition's month
 //! logs/PIPELINE/KEY/STEP.ATTEMPT.LAUNCH.log
 //! requests/NAME.json                backfills and reruns, as Backfill objects
 //! since/PIPELINE.json               since when each waiting step waits
 //! ```
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Seek as _, Write as _};
+use std::io;
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
@@ -27,8 +29,11 @@ pub(crate) struct State {
 #[derive(Debug)]
 pub(crate) struct Lock {
     file: File,
-    /// Whether the last holder came to an orderly end.
+    own: BTreeSet<String>,
+    /// Whether the last holder came to an orderly end: nothing that it started still runs.
     pub(crate) was_orderly: bool,
+    /// The pipelines whose launches a killed run left open.
+    pub(crate) left: BTreeSet<String>,
 }
 
 /// Why the state can't be used.
@@ -67,8 +72,8 @@ impl State {
         self.folder.join("since").join(format!("{pipeline}.json"))
     }
 
-    /// Takes the right to write. Refuses while another process has it, and names that.
-    pub(crate) fn lock(&self) -> Result<Lock, StateError> {
+    /// Takes the right to write, to work on these pipelines. Refuses while another process has it, and names that.
+    pub(crate) fn lock(&self, own: BTreeSet<String>) -> Result<Lock, StateError> {
         let path = self.folder.join("lock");
         let failed = |operation| {
             let path = path.clone();
@@ -76,15 +81,18 @@ impl State {
         };
         fs::create_dir_all(&self.folder).map_err(failed("create the folder of"))?;
         let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
-        let mut file = open.map_err(failed("open"))?;
-        if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
-            return Err(StateError::Taken { pid: holder(&mut file), folder: self.folder.clone() });
+        let file = open.map_err(failed("open"))?;
+        let is_free = flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok();
+        let text = io::read_to_string(&file).map_err(failed("read"))?;
+        let (pid, left) = text.split_once('\n').unwrap_or((&text, ""));
+        if !is_free {
+            return Err(StateError::Taken { pid: pid.to_owned(), folder: self.folder.clone() });
         }
-        let was_orderly = holder(&mut file).is_empty();
-        file.set_len(0).map_err(failed("write"))?;
-        file.rewind().map_err(failed("write"))?;
-        write!(file, "{}", std::process::id()).map_err(failed("write"))?;
-        Ok(Lock { file, was_orderly })
+        let left = left.lines().map(str::to_owned).collect();
+        let lock = Lock { file, own, was_orderly: pid.is_empty(), left };
+        // Should this run be killed, its pipelines are left open, too.
+        lock.write(&std::process::id().to_string(), lock.left.union(&lock.own)).map_err(failed("write"))?;
+        Ok(lock)
     }
 
     /// Whether a process holds the right to write.
@@ -95,15 +103,16 @@ impl State {
 }
 
 impl Lock {
-    /// Notes that this run came to an orderly end: nothing runs, nothing is half published.
+    /// Notes that this run came to an orderly end: of its pipelines nothing runs, and nothing is half published.
     pub(crate) fn release(self) -> io::Result<()> {
-        self.file.set_len(0)
+        self.write("", self.left.difference(&self.own))
     }
-}
 
-fn holder(file: &mut File) -> String {
-    let mut pid = String::new();
-    // A lock file that can't be read names nobody, which only makes the message poorer.
-    let _ = file.read_to_string(&mut pid);
-    pid.trim().to_owned()
+    /// A kill between the two calls leaves a name too many, which harms nobody.
+    fn write<'a>(&self, pid: &str, pipelines: impl Iterator<Item = &'a String>) -> io::Result<()> {
+        let lines = pipelines.map(|name| format!("\n{name}")).collect::<String>();
+        let text = if pid.is_empty() && lines.is_empty() { String::new() } else { format!("{pid}{lines}\n") };
+        self.file.write_all_at(text.as_bytes(), 0)?;
+        self.file.set_len(text.len() as u64)
+    }
 }

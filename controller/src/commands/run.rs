@@ -28,6 +28,7 @@ use crate::local::senses::Senses;
 use crate::local::sources::Sources;
 use crate::project::{Planned, Project};
 use crate::records::Records;
+use crate::state::Lock;
 
 /// Runs the pipelines of a folder.
 pub(crate) fn run(arguments: &args::Run) -> Result<ExitCode, Failure> {
@@ -79,7 +80,8 @@ fn fill_once(project: &mut Project, aim: &Aim<'_>, runtime: &Runtime) -> Result<
         return Ok(None);
     }
     let state = project.state();
-    let lock = (!aim.is_dry).then(|| state.lock()).transpose().map_err(Failure::new)?;
+    let names = plans.iter().map(|it| it.plan.parts().name.to_string());
+    let lock = (!aim.is_dry).then(|| state.lock(names.collect())).transpose().map_err(Failure::new)?;
     let mut pipelines = pipelines(plans, &state, aim)?;
     let (sender, events) = mpsc::unbounded_channel();
     let mut desk = Desk {
@@ -105,7 +107,7 @@ fn fill_once(project: &mut Project, aim: &Aim<'_>, runtime: &Runtime) -> Result<
         crate::commands::plan::print(&mut run)?;
         return Ok(Some(Ending::Came(Standing::Complete)));
     };
-    let ending = runtime.block_on(work(&mut run, lock.was_orderly));
+    let ending = runtime.block_on(work(&mut run, &lock));
     run.note_since();
     desk.progress.finish();
     // After an error the lock stays marked: the next run looks for what this one left.
@@ -115,10 +117,8 @@ fn fill_once(project: &mut Project, aim: &Aim<'_>, runtime: &Runtime) -> Result<
     Ok(Some(ending))
 }
 
-async fn work(run: &mut Run<'_>, was_orderly: bool) -> Result<Ending, RunError> {
-    if !was_orderly {
-        run.recover()?;
-    }
+async fn work(run: &mut Run<'_>, lock: &Lock) -> Result<Ending, RunError> {
+    run.recover(lock)?;
     if run.mode == Mode::Watch {
         // Watching begins before the first look, so that nothing falls between them.
         if let Err(error) = run.senses.watch(&run.desk.catalogue) {
@@ -129,7 +129,8 @@ async fn work(run: &mut Run<'_>, was_orderly: bool) -> Result<Ending, RunError> 
     if ending.is_err() {
         run.desk.executor.shutdown(GRACE).await;
     }
-    ending
+    // What can't be removed now is swept when the next run ends.
+    ending.inspect(|_| drop(run.sweep()))
 }
 
 fn exit_code(mut project: Project, ending: Option<Ending>) -> ExitCode {
@@ -182,7 +183,8 @@ fn own_request(plan: &planner::pipeline::Pipeline, (from, to): (&str, &str)) -> 
     Ok(Request { name: String::new(), from, to, steps, rerun: false, suspended: false })
 }
 
-fn capacity(project: &Project, pace: &Pace, machine: Resources) -> Capacity {
+/// What there is to share.
+pub(crate) fn capacity(project: &Project, pace: &Pace, machine: Resources) -> Capacity {
     let cores = available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX));
     let named = project.environment.pools.iter();
     let pools: BTreeMap<Name, u32> =
@@ -191,7 +193,7 @@ fn capacity(project: &Project, pace: &Pace, machine: Resources) -> Capacity {
 }
 
 /// What this machine has for launches.
-fn machine(project: &Project) -> std::io::Result<Resources> {
+pub(crate) fn machine(project: &Project) -> std::io::Result<Resources> {
     let executor::Capacity { cpu_millis, memory_bytes, disk_bytes } =
         executor::Capacity::measure(&project.root)?;
     Ok(Resources { cpu_millis, memory_bytes, disk_bytes })

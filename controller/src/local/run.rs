@@ -18,6 +18,7 @@ use crate::local::sources::Sources;
 use crate::local::{observe, recover, settle, since};
 use crate::records::RecordsError;
 use crate::requests::{self, RequestsError};
+use crate::state::Lock;
 
 /// The longest sleep: a clock that was set must not leave a run asleep for ever.
 const SLEEP_MAX: Duration = Duration::from_secs(60);
@@ -82,14 +83,25 @@ enum Started {
 }
 
 impl Run<'_> {
-    /// Brings what a killed run left to an end.
-    pub(crate) fn recover(&mut self) -> Result<(), RunError> {
-        executor::end_orphans(&self.desk.state.marker(), GRACE).map_err(RunError::Orphans)?;
-        for pipeline in self.pipelines.iter_mut() {
+    /// Brings what killed runs left to an end.
+    pub(crate) fn recover(&mut self, lock: &Lock) -> Result<(), RunError> {
+        if !lock.was_orderly {
+            executor::end_orphans(&self.desk.state.marker(), GRACE).map_err(RunError::Orphans)?;
+        }
+        for pipeline in self.pipelines.iter_mut().filter(|it| lock.left.contains(it.name())) {
             recover::recover(pipeline, self.desk, clock::now()).map_err(RunError::Launch)?;
         }
+        if lock.left.is_empty() { Ok(()) } else { self.sweep() }
+    }
+
+    /// Removes the staging of this run's pipelines, of which nothing runs. Other states may write to the same store.
+    pub(crate) fn sweep(&self) -> Result<(), RunError> {
+        let is_others = |launch: &str| {
+            let pipeline = launch.split('.').next();
+            self.pipelines.iter().all(|it| Some(it.name()) != pipeline)
+        };
         for (name, store) in &self.desk.stores {
-            let swept = storage::sweep(store, &|_| false);
+            let swept = storage::sweep(store, &is_others);
             swept.map_err(|error| RunError::Sweep { store: name.clone(), why: launch::chain(&error) })?;
         }
         Ok(())
