@@ -78,11 +78,15 @@ pub enum StagingError {
     },
 }
 
-/// Where one output is written, and where it goes; both below the root, without a slash at the end.
+/// Where one output is written, and where it goes; all below the root, without a slash at the end.
 #[derive(Debug)]
 pub(crate) struct Output {
+    /// Where the step writes it.
     pub(crate) staged: String,
+    /// Its final path.
     pub(crate) path: String,
+    /// The link that records which is the new, while old and new change places.
+    pub(crate) record: String,
 }
 
 /// A final path, its directory open, so that no link can lead out of the store meanwhile.
@@ -205,10 +209,11 @@ impl Target<'_> {
             Err(Errno::NOTEMPTY | Errno::EXIST | Errno::NOTDIR | Errno::ISDIR) => {}
             Err(errno) => return Err(self.failed(errno)),
         }
-        match symlinkat(staged.st_ino.to_string(), &self.root.descriptor, self.record()) {
+        let record = &self.output.record;
+        match symlinkat(staged.st_ino.to_string(), &self.root.descriptor, record) {
             Ok(()) | Err(Errno::EXIST) => {}
             Err(errno) => {
-                return Err(StagingError::failed("make", self.root.absolute(&self.record()), errno));
+                return Err(StagingError::failed("make", self.root.absolute(record), errno));
             }
         }
         self.rename(RenameFlags::EXCHANGE).map_err(|errno| self.failed(errno))?;
@@ -217,12 +222,8 @@ impl Target<'_> {
 
     /// The inode of the new data, recorded before it changes places with the old.
     fn recorded(&self) -> Option<u64> {
-        let inode = readlinkat(&self.root.descriptor, self.record(), Vec::new()).ok()?;
+        let inode = readlinkat(&self.root.descriptor, &self.output.record, Vec::new()).ok()?;
         inode.to_str().ok()?.parse().ok()
-    }
-
-    fn record(&self) -> String {
-        format!("{}.daybreak-replaces", self.output.staged)
     }
 
     /// Nothing is staged any more, so it was moved, if this launch verified it.

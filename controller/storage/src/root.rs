@@ -24,7 +24,7 @@ const LISTING_BYTES: usize = 64 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
     /// The root can't be opened any more.
-    #[error("the store's root {} is not there", root.display())]
+    #[error("cannot open the store's root {}", root.display())]
     RootGone {
         /// The root.
         root: PathBuf,
@@ -89,6 +89,15 @@ impl<'store> Root<'store> {
             Ok(Self { path, descriptor })
         } else {
             Err(StorageError::RootReplaced { root: path.to_owned() })
+        }
+    }
+
+    /// Refuses a root that was removed since it was opened, for nothing is found below it any more.
+    pub(crate) fn check_there(&self) -> Result<(), StorageError> {
+        let gone = |errno: Errno| StorageError::RootGone { root: self.path.to_owned(), source: errno.into() };
+        match fstat(&self.descriptor).map_err(gone)?.st_nlink {
+            0 => Err(gone(Errno::NOENT)),
+            _ => Ok(()),
         }
     }
 
@@ -225,4 +234,20 @@ fn stat_of_root(root: &Root<'_>, path: &str) -> Result<Stat, StorageError> {
 /// What kind of thing `stat` describes.
 pub(crate) fn file_type(stat: &Stat) -> FileType {
     FileType::from_raw_mode(stat.st_mode)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Root, StorageError};
+
+    #[test]
+    fn a_root_that_is_removed_while_we_look_is_not_there() {
+        let directory = tempfile::tempdir().expect("a directory for the test");
+        let device = rustix::fs::stat(directory.path()).expect("it is there").st_dev;
+        let root = Root::open(directory.path(), device).expect("it is there");
+        root.check_there().expect("it is there");
+        std::fs::remove_dir(directory.path()).expect("it is empty");
+        assert!(root.entry("a.txt").expect("the kernel finds nothing").is_none());
+        assert!(matches!(root.check_there(), Err(StorageError::RootGone { .. })));
+    }
 }

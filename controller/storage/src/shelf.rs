@@ -163,7 +163,16 @@ impl Directory {
 impl Look<'_> {
     fn at(self, directory: &str, names: &[&str]) -> Vec<Observation> {
         match self.root {
-            Ok(root) => observe(root, self.rule, directory, names),
+            Ok(root) => {
+                let mut seen = observe(root, self.rule, directory, names);
+                // Nothing is below a root that is being removed, but then it is not the store that said so.
+                if seen.contains(&Observation::Absent)
+                    && let Err(error) = root.check_there()
+                {
+                    seen.fill(Observation::failed(&error));
+                }
+                seen
+            }
             Err(error) => vec![Observation::failed(error); names.len()],
         }
     }

@@ -62,9 +62,9 @@ impl Staging {
         let output = |(number, path): (usize, &&str)| {
             check(path).map_err(StagingError::Path)?;
             let name = bare(split(path).1);
-            let staged =
-                if are_distinct { join(&directory, name) } else { format!("{directory}/{number}/{name}") };
-            Ok(Output { staged, path: bare(path).to_owned() })
+            let parent = if are_distinct { directory.clone() } else { join(&directory, &number.to_string()) };
+            let record = format!("{parent}/.replaces-{number}");
+            Ok(Output { staged: join(&parent, name), path: bare(path).to_owned(), record })
         };
         let outputs = outputs.iter().enumerate().map(output).collect::<Result<_, StagingError>>()?;
         Ok(Self { store: store.clone(), launch: launch.to_owned(), outputs })

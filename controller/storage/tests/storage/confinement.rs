@@ -97,7 +97,7 @@ fn a_root_that_vanished_makes_everything_unknown() {
     assert_eq!(catalogue.presence(want, crate::world::noon()), Presence::Missing);
     fs::rename(world.place("root"), world.place("away")).expect("it can be moved");
     assert_eq!(catalogue.refresh().len(), 1);
-    assert!(is_unknown(&catalogue.presence(want, crate::world::noon()), "is not there"));
+    assert!(is_unknown(&catalogue.presence(want, crate::world::noon()), "cannot open the store's root"));
     fs::rename(world.place("away"), world.place("root")).expect("it can be moved");
     assert_eq!(catalogue.refresh().len(), 1);
     assert_eq!(catalogue.presence(want, crate::world::noon()), Presence::Missing);

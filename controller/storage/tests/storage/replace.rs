@@ -54,7 +54,8 @@ fn replacing_a_directory_can_be_taken_up_after_each_of_its_calls() {
         let staged = written(&world, "new", &["dt=1/"]).paths().remove(0);
         let inode = fs::metadata(&staged).expect("it was written").ino();
         if calls >= 1 {
-            symlink(inode.to_string(), format!("{staged}.daybreak-replaces")).expect("links can be made");
+            let record = world.place(".daybreak/staging/new/.replaces-0");
+            symlink(inode.to_string(), record).expect("links can be made");
         }
         if calls >= 2 {
             renameat_with(CWD, &staged, CWD, world.place("dt=1"), RenameFlags::EXCHANGE)

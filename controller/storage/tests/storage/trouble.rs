@@ -2,11 +2,12 @@
 
 use std::fs;
 
+use rustix::fs::{Mode, chmod};
 use rustix::mount::{MountFlags, UnmountFlags, mount, mount_remount, unmount};
 use storage::{Catalogue, Existing, Presence, Staging, Store, Want};
 
 use crate::publish::written;
-use crate::world::{World, file, is_unknown, noon};
+use crate::world::{World, file, flag, is_unknown, noon};
 
 /// A file system of one's own, gone at the end.
 struct Mounted<'a>(&'a World);
@@ -100,4 +101,50 @@ fn what_lies_on_another_file_system_is_told() {
     let staging = written(&world, "one", &["disk/a.txt"]);
     let error = staging.publish(Existing::Keep).expect_err("a rename does not get there");
     assert!(told(&error).contains("the same file system as the store's root"), "{}", told(&error));
+}
+
+/// Does `work` on a thread that has no rights but those of everybody.
+fn as_nobody<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    let drop_rights = || {
+        // The kernel's rights belong to threads, so that the other tests keep theirs.
+        let nobody = rustix::thread::Uid::from_raw(65_534);
+        if rustix::process::geteuid().is_root() {
+            rustix::thread::set_thread_res_uid(nobody, nobody, nobody).expect("root may become nobody");
+        }
+        work()
+    };
+    std::thread::scope(|scope| scope.spawn(drop_rights).join().expect("it does not panic"))
+}
+
+#[test]
+fn what_may_not_be_looked_at_is_unknown() {
+    let world = World::new();
+    world.write("closed/a.txt", "x");
+    world.write("closed/dt=1/_SUCCESS", "x");
+    chmod(world.directory.path(), Mode::from_raw_mode(0o755)).expect("it is ours");
+    chmod(world.place("closed"), Mode::empty()).expect("it is ours");
+    let looks = as_nobody(|| {
+        let look = |path, rule| world.look(path, &rule);
+        [look("closed/a.txt", file()), look("closed/b.txt", file()), look("closed/dt=1/", flag())]
+    });
+    chmod(world.place("closed"), Mode::RWXU).expect("it is ours");
+    for look in looks {
+        assert!(is_unknown(&look, "Permission denied"), "{look:?}");
+    }
+}
+
+#[test]
+fn what_may_not_be_written_is_told() {
+    let world = World::new();
+    let staging = written(&world, "one", &["closed/a.txt"]);
+    world.make("closed");
+    for path in ["", "closed"] {
+        chmod(world.place(path), Mode::from_raw_mode(0o555)).expect("it is ours");
+    }
+    let error = as_nobody(|| staging.publish(Existing::Keep).expect_err("nobody may not write there"));
+    assert!(told(&error).contains("grant write permission on its directory: Permission denied"), "{error}");
+    for path in ["", "closed"] {
+        chmod(world.place(path), Mode::RWXU).expect("it is ours");
+    }
+    staging.publish(Existing::Keep).expect("now it may");
 }
