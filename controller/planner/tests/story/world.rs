@@ -25,6 +25,10 @@ impl Actor {
                 self.shelf.is_silent = false;
                 Ok(())
             }
+            ("blur", []) => {
+                self.shelf.is_blurred = true;
+                Ok(())
+            }
             ("initial", [step, input, verb]) => self.put_initial(step, input, presence(verb)),
             ("succeed", []) => {
                 let running: Vec<_> = self.launches.keys().copied().collect();
