@@ -164,7 +164,7 @@ fn observe_directory(root: &Root<'_>, rule: &Completeness, path: &str) -> Result
             if has_flag(root, path, &open, name)? {
                 return Ok(Observation::There { settled: None });
             }
-            Ok(unless_empty(count(root, path, &open)?))
+            unless_empty(root, path, count(root, path, &open)?)
         }
         Completeness::Files { at_least, glob, min_bytes, settle } => {
             let counting = Counting { glob: glob.as_deref(), min_bytes: *min_bytes, ages: !settle.is_zero() };
@@ -172,13 +172,14 @@ fn observe_directory(root: &Root<'_>, rule: &Completeness, path: &str) -> Result
             if tally.counted >= *at_least {
                 Ok(Observation::There { settled: tally.newest.map(|newest| newest + *settle) })
             } else {
-                Ok(unless_empty(tally.entries))
+                unless_empty(root, path, tally.entries)
             }
         }
     }
 }
 
-/// An empty directory holds nothing that publishing would meet, whatever its name promises.
-fn unless_empty(entries: u64) -> Observation {
-    if entries == 0 { Observation::Absent } else { Observation::Occupied }
+/// An empty directory holds nothing that publishing would meet, whatever its name promises; a link to one is met.
+fn unless_empty(root: &Root<'_>, path: &str, entries: u64) -> Result<Observation, StorageError> {
+    let is_in_the_way = entries > 0 || root.is_link(path)?;
+    Ok(if is_in_the_way { Observation::Occupied } else { Observation::Absent })
 }

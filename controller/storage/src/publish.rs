@@ -216,7 +216,24 @@ impl Target<'_> {
                 return Err(StagingError::failed("make", self.root.absolute(record), errno));
             }
         }
-        self.rename(RenameFlags::EXCHANGE).map_err(|errno| self.failed(errno))?;
+        match self.rename(RenameFlags::EXCHANGE) {
+            Ok(()) => Ok(Published::Published),
+            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => self.replace_in_two(),
+            Err(errno) => Err(self.failed(errno)),
+        }
+    }
+
+    /// Moves the old data to the launch and ours to its place; between the two nothing is there, which no call can
+    /// spare on such a file system. Taken up in between, the plain rename does the rest.
+    fn replace_in_two(&self) -> Result<Published, StagingError> {
+        let old = format!("{}-old", self.output.record);
+        let at = &self.root.descriptor;
+        renameat(&self.directory, self.leaf, at, &old).map_err(|errno| self.failed(errno))?;
+        self.rename(RenameFlags::empty()).map_err(|errno| {
+            // Better the old than nothing; if even that fails, it is still in the launch's directory.
+            let _ = renameat(at, &old, &self.directory, self.leaf);
+            self.failed(errno)
+        })?;
         Ok(Published::Published)
     }
 
@@ -269,4 +286,66 @@ impl Target<'_> {
 
 fn is_same(one: &Stat, other: &Stat) -> bool {
     (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino)
+}
+
+/// What only a file system without flags for `renameat2(2)` would do is called here without asking it first.
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use rustix::fs::{FileType, stat};
+    use tempfile::TempDir;
+
+    use super::{Output, Published, Target, make_all};
+    use crate::root::{Root, file_type};
+
+    /// Calls `publish` with a target for `path`, staged at `staged`.
+    fn with_target<T>(root: &Path, path: &str, publish: impl FnOnce(&Target<'_>) -> T) -> T {
+        let root = Root::open(root, stat(root).expect("it is there").st_dev).expect("it is there");
+        let output =
+            Output { staged: "staged".to_owned(), path: path.to_owned(), record: "record".to_owned() };
+        let directory = make_all(&root, "").expect("the root is there");
+        publish(&Target { root: &root, output: &output, directory, leaf: path })
+    }
+
+    fn world() -> TempDir {
+        tempfile::tempdir().expect("a directory for the test")
+    }
+
+    #[test]
+    fn a_hard_link_creates_and_does_not_replace() {
+        let world = world();
+        let link = |target: &Target<'_>| {
+            let staged = target.staged().expect("it is looked at").expect("it is there");
+            assert_eq!(file_type(&staged), FileType::RegularFile);
+            target.link(&staged).expect("it links")
+        };
+        fs::write(world.path().join("staged"), "one").expect("files can be written");
+        assert_eq!(with_target(world.path(), "a", link), Published::Published);
+        assert!(!world.path().join("staged").exists());
+        fs::write(world.path().join("staged"), "two").expect("files can be written");
+        assert_eq!(with_target(world.path(), "a", link), Published::AlreadyThere);
+        assert_eq!(fs::read_to_string(world.path().join("a")).expect("it is there"), "one");
+    }
+
+    #[test]
+    fn old_data_is_replaced_in_two_moves_and_kept_with_the_launch() {
+        let world = world();
+        for (place, content) in [("staged", "new"), ("a", "old")] {
+            fs::create_dir(world.path().join(place)).expect("directories can be made");
+            fs::write(world.path().join(place).join("part"), content).expect("files can be written");
+        }
+        with_target(world.path(), "a", |target| target.replace_in_two().expect("it replaces"));
+        let read = |path: &str| fs::read_to_string(world.path().join(path)).expect("it is there");
+        assert_eq!((read("a/part"), read("record-old/part")), ("new".to_owned(), "old".to_owned()));
+    }
+
+    #[test]
+    fn old_data_comes_back_if_the_new_does_not_get_there() {
+        let world = world();
+        fs::write(world.path().join("a"), "old").expect("files can be written");
+        with_target(world.path(), "a", |target| target.replace_in_two().expect_err("nothing is staged"));
+        assert_eq!(fs::read_to_string(world.path().join("a")).expect("it is there"), "old");
+    }
 }

@@ -141,6 +141,16 @@ impl<'store> Root<'store> {
         }
     }
 
+    /// Whether `path` itself is a symbolic link.
+    pub(crate) fn is_link(&self, path: &str) -> Result<bool, StorageError> {
+        let (directory, leaf) = split(path);
+        let Some(directory) = self.directory(directory)? else {
+            return Ok(false);
+        };
+        let stat = self.answer(path, statat(&directory, bare(leaf), AtFlags::SYMLINK_NOFOLLOW))?;
+        Ok(stat.is_some_and(|stat| file_type(&stat) == FileType::Symlink))
+    }
+
     /// Where `path` is below the root once its links are followed. Walks by name, so what it finds is opened again
     /// without links.
     fn follow(&self, path: &str) -> Result<Option<PathBuf>, StorageError> {

@@ -60,6 +60,16 @@ fn a_link_that_leads_nowhere_proves_nothing() {
 }
 
 #[test]
+fn a_link_to_an_empty_directory_is_in_the_way_of_publishing() {
+    let world = World::new();
+    world.make("empty");
+    symlink("empty", world.place("dt=1")).expect("links can be made");
+    assert_eq!(world.look("dt=1/", &flag()), Presence::Occupied);
+    assert_eq!(world.look("dt=1/", &files(1)), Presence::Occupied);
+    assert_eq!(world.look("empty/", &flag()), Presence::Missing);
+}
+
+#[test]
 fn links_in_a_circle_prove_nothing() {
     let world = World::new();
     symlink("b", world.place("a")).expect("links can be made");
