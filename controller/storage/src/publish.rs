@@ -4,9 +4,7 @@
 //! names of one file are a hard link whose first name is to go; and before old and new change places, a symbolic
 //! link beside the staged one (the one file that is made with its content in one step) records which is the new.
 
-use std::io;
 use std::os::fd::OwnedFd;
-use std::path::PathBuf;
 
 use rustix::fs::{
     AtFlags, FileType, Mode, RenameFlags, Stat, linkat, mkdirat, readlinkat, renameat, renameat_with, statat,
@@ -14,9 +12,9 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
-use crate::BadPath;
+use crate::StagingError;
 use crate::path::split;
-use crate::root::{Root, StorageError, file_type};
+use crate::root::{Root, file_type};
 
 /// What to do about data that is at a final path already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,48 +34,6 @@ pub enum Published {
     AlreadyThere,
 }
 
-/// Why staging or publishing failed.
-#[derive(Debug, thiserror::Error)]
-pub enum StagingError {
-    /// The launch's name can't name a directory.
-    #[error("`{launch}` can't name a launch's directory")]
-    BadLaunch {
-        /// The name.
-        launch: String,
-    },
-    /// An output's path is not lawful.
-    #[error(transparent)]
-    Path(BadPath),
-    /// The launch has begun before.
-    #[error("{} exists: the launch has begun before, and may still be writing", path.display())]
-    Taken {
-        /// The launch's directory.
-        path: PathBuf,
-    },
-    /// What should be published is neither staged nor at its final path.
-    #[error("{} is gone, and nothing is at {}", staged.display(), path.display())]
-    Vanished {
-        /// Where it was staged.
-        staged: PathBuf,
-        /// Where it should be.
-        path: PathBuf,
-    },
-    /// The store gave no answer.
-    #[error(transparent)]
-    Storage(StorageError),
-    /// An operation failed.
-    #[error("cannot {operation} {}{}", path.display(), advice(source))]
-    Failed {
-        /// What was tried.
-        operation: &'static str,
-        /// Where.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-}
-
 /// Where one output is written, and where it goes; all below the root, without a slash at the end.
 #[derive(Debug)]
 pub(crate) struct Output {
@@ -95,24 +51,6 @@ struct Target<'a> {
     output: &'a Output,
     directory: OwnedFd,
     leaf: &'a str,
-}
-
-impl StagingError {
-    pub(crate) fn failed(operation: &'static str, path: PathBuf, errno: Errno) -> Self {
-        Self::Failed { operation, path, source: errno.into() }
-    }
-}
-
-/// What a person can do about it, as the rest of a sentence.
-fn advice(source: &io::Error) -> &'static str {
-    match Errno::from_io_error(source) {
-        Some(Errno::NOSPC) => "; free space on its file system",
-        Some(Errno::DQUOT) => "; free space, or raise the quota",
-        Some(Errno::ROFS) => "; mount its file system writable",
-        Some(Errno::ACCESS | Errno::PERM) => "; grant write permission on its directory",
-        Some(Errno::XDEV) => "; it must be on the same file system as the store's root",
-        _ => "",
-    }
 }
 
 /// Moves one output to its final path.

@@ -15,11 +15,11 @@ use rustix::fs::{AtFlags, RenameFlags, renameat_with, statat};
 use rustix::io::Errno;
 
 use crate::path::{RESERVED, bare, check, join, split};
-use crate::publish::{Existing, Output, Published, StagingError, make, publish};
+use crate::publish::{Existing, Output, Published, make, publish};
 use crate::root::Root;
 use crate::tally::count;
 use crate::verify::{unknown, verify_entry};
-use crate::{Completeness, NotWritten, Store};
+use crate::{Completeness, NotWritten, StagingError, Store};
 
 /// Where the launches' directories lie.
 const STAGING: &str = ".daybreak/staging";
