@@ -1,7 +1,8 @@
 //! The API of Daybreak, group `daybreak.dev`: Pipeline, Partition, Backfill, their conditions, reasons and labels.
 //!
 //! The types say what people may write, and nothing is filled in: the defaults stand in the comments and are applied by
-//! the one conversion to the planner's own types.
+//! the one conversion to the planner's own types. The short names `dpl`, `dpt` and `dbf` begin with a d for Daybreak:
+//! Tekton and Kubeflow have a kind `Pipeline` as well, and `po`, `pv` and `pdb` are Kubernetes' own.
 
 #![expect(clippy::duplicated_attributes, reason = "each printed column says its type")]
 #![expect(unreachable_pub, reason = "kube's derive repeats each public struct within a function")]

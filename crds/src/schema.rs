@@ -23,13 +23,19 @@ pub(crate) fn matching(max: usize, pattern: &str) -> Schema {
 
 /// A count of partitions or a duration.
 pub(crate) fn count_or_duration(_: &mut SchemaGenerator) -> Schema {
+    let most = limits::WINDOW_PARTITIONS;
     json_schema!({
         "x-kubernetes-int-or-string": true,
         "maxLength": limits::DURATION,
         "x-kubernetes-validations": [{
-            "rule": "self == string(self) ? string(self).matches('^[0-9]*[1-9][0-9]*[smhdw]$') : int(self) \
-                >= 1 && int(self) <= 50000",
-            "message": "a window is a count from 1 to 50000, or a duration: write one such as 7, 5h or 30d",
+            // Only a text equals its text.
+            "rule": format!(
+                "self == string(self) ? string(self).matches('^[0-9]*[1-9][0-9]*[smhdw]$') \
+                 : int(self) >= 1 && int(self) <= {most}"
+            ),
+            "message": format!(
+                "a window is a count from 1 to {most}, or a duration: write one such as 7, 5h or 30d"
+            ),
         }],
     })
 }

@@ -99,8 +99,7 @@ text!(
         "self.matches('^[0-9]{4}-((0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01])([Tt]([01][0-9]|2[0-3])([0-5][0-9])?)?)?\
          |[Ww](0[1-9]|[1-4][0-9]|5[0-3]))$')",
         "a key is the start of a partition: write one such as 2026-01, 2026-W02, 2026-01-05, 2026-01-05T07 \
-            or \
-         2026-01-05T0705",
+         or 2026-01-05T0705",
     )])
 );
 text!(
@@ -111,7 +110,7 @@ text!(
          && int(self.substring(0, size(self) - 1)) * (self.endsWith('h') ? 60 : 1) in [5, 6, 8, 9, 10, 12, 15, 16, 18, \
          20, 24, 30, 32, 36, 40, 45, 48, 60, 72, 80, 90, 96, 120, 144, 160, 180, 240, 288, 360, 480, 720]",
         "a partition lasts a time that divides a day: write one from 5m to 12h such as 15m, 1h or 6h, or 1d, \
-            1w, 1mo",
+         1w, 1mo",
     )])
 );
 text!(
@@ -193,7 +192,10 @@ text!(
 text!(
     /// A container image.
     Image,
-    text(limits::IMAGE, &[(r"self.matches(r'^\S+$')", "an image has a name without white space: write one such as python:3.14-slim")])
+    text(limits::IMAGE, &[(
+        r"self.matches(r'^\S+$')",
+        "an image has a name without white space: write one such as python:3.14-slim",
+    )])
 );
 text!(
     /// A line for people.

@@ -1,8 +1,8 @@
 //! What holds of every field of the definitions.
 
-use crds::limits;
+use crds::{StepReason, limits};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The schema of each kind, by its name.
 fn schemas() -> Vec<(String, Value)> {
@@ -92,6 +92,28 @@ fn every_rule_has_a_message_that_the_api_server_takes() {
         rules.any(|rule| rule["message"].as_str().is_none_or(|text| text.len() > 2048 || text.contains('\n')))
     });
     assert_eq!(silent, [""; 0]);
+}
+
+#[test]
+fn the_numbers_in_rules_are_the_limits() {
+    let rules: String = crds::YAML.iter().map(|(_, yaml)| *yaml).collect();
+    for bound in [
+        format!("self.to - self.from < {}", limits::INPUT_PARTITIONS),
+        format!("size(name) <= {}", limits::NAME),
+        format!("size(self.metadata.name) <= {}", limits::NAME),
+        format!("size(key) <= {}", limits::QUALIFIED_NAME),
+    ] {
+        assert!(rules.contains(&bound), "{bound}");
+    }
+}
+
+#[test]
+fn every_reason_of_a_step_is_known() {
+    let (_, schema) = schemas().swap_remove(1);
+    let step = &schema["properties"]["status"]["properties"]["steps"]["items"]["properties"];
+    assert_eq!(step["reason"]["enum"], json!(StepReason::ALL));
+    let states: Vec<_> = step["state"]["enum"].as_array().into_iter().flatten().cloned().collect();
+    assert!(StepReason::ALL.iter().all(|reason| states.contains(&json!(reason.state()))));
 }
 
 #[test]

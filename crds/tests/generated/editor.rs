@@ -24,12 +24,19 @@ pub(crate) fn schema() -> Value {
             "metadata": {
                 "type": "object",
                 "required": ["name"],
-                "properties": {"name": schema["properties"]["spec"]["properties"]["store"].clone()},
+                "properties": {"name": name_for_editors(spec["properties"]["store"].clone())},
             },
             "spec": spec,
         },
         "additionalProperties": false,
     })
+}
+
+/// The name of a pipeline, which has the form of all names.
+fn name_for_editors(mut name: Value) -> Value {
+    name["description"] =
+        "The name of the pipeline, at most 63 lower-case letters, digits and dashes.".into();
+    name
 }
 
 /// Rewrites what only Kubernetes understands.
