@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 
 /// Keeps dated batch data complete: runs the steps whose outputs are missing, as soon as their inputs are there.
 #[derive(Debug, Parser)]
@@ -72,13 +72,13 @@ pub(crate) struct Named {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Pace {
     /// The most launches at once, of all pipelines together. Default: the number of processors.
-    #[arg(long, short, value_name = "N")]
+    #[arg(long, short, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     pub(crate) jobs: Option<u32>,
     /// After a step has failed, go on with what does not depend on it. Without, what runs finishes and nothing new starts.
     #[arg(long, short)]
     pub(crate) keep_going: bool,
     /// The most tries of a step in this run. Default: 1, and with --watch what the manifest says.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     pub(crate) attempts: Option<u32>,
 }
 

@@ -92,7 +92,7 @@ impl File {
         let Section { mut stores, params, pools } = section;
         for binding in stores.values_mut() {
             if let Binding::Directory(directory) = binding {
-                *directory = root.join(&*directory);
+                *directory = root.join(&*directory).components().collect();
             }
         }
         Ok(Environment { name: name.to_owned(), stores, params, pools })

@@ -1,23 +1,25 @@
 //! `daybreak run`: fills the windows of a folder's pipelines on this machine.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 use std::thread::available_parallelism;
 
 use executor::LocalExecutor;
 use planner::admission::{Admission, Capacity};
+use planner::calendar::Partition;
 use planner::facts::Request;
 use planner::name::Name;
-use planner::pipeline::Resources;
+use planner::pipeline::{Pipeline, Resources};
 use planner::report::Standing;
+use planner::window;
 use storage::Catalogue;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
-use crate::args::{self, Pace};
+use crate::args::{self, Output, Pace};
 use crate::clock;
 use crate::commands::{
-    EXIT_COMPLETE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_WAITING, EXIT_WRONG, Failure, tell,
+    EXIT_COMPLETE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_WAITING, EXIT_WRONG, Failure, plan, tell,
 };
 use crate::local::desk::Desk;
 use crate::local::launch::GRACE;
@@ -44,8 +46,8 @@ pub(crate) fn run(arguments: &args::Run) -> Result<ExitCode, Failure> {
         (false, true) => Mode::KeepGoing,
         (false, false) => Mode::UntilFailure,
     };
-    let aim = Aim { mode, range, pace: &arguments.pace, is_dry: arguments.dry_run };
-    fill(project, &aim)
+    let aim = Aim { mode, range, pace: &arguments.pace };
+    if arguments.dry_run { plan::foresee(project, &aim, Output::Wide) } else { fill(project, &aim) }
 }
 
 /// What a run is to do.
@@ -54,7 +56,6 @@ pub(crate) struct Aim<'a> {
     /// Only these partitions, both included.
     pub(crate) range: Option<(&'a str, &'a str)>,
     pub(crate) pace: &'a Pace,
-    pub(crate) is_dry: bool,
 }
 
 /// Fills what is missing. Pipelines that are wrong are told of; the others run all the same.
@@ -80,9 +81,9 @@ fn fill_once(project: &mut Project, aim: &Aim<'_>, runtime: &Runtime) -> Result<
         return Ok(None);
     }
     let state = project.state();
-    let names = plans.iter().map(|it| it.plan.parts().name.to_string());
-    let lock = (!aim.is_dry).then(|| state.lock(names.collect())).transpose().map_err(Failure::new)?;
     let mut pipelines = pipelines(plans, &state, aim)?;
+    let names = pipelines.iter().map(|it| it.name().to_owned());
+    let lock = state.lock(names.collect()).map_err(Failure::new)?;
     let (sender, events) = mpsc::unbounded_channel();
     let mut desk = Desk {
         catalogue: Catalogue::new(stores.values().cloned()),
@@ -102,10 +103,6 @@ fn fill_once(project: &mut Project, aim: &Aim<'_>, runtime: &Runtime) -> Result<
         sources,
         is_outdated: false,
         admission: Admission::default(),
-    };
-    let Some(lock) = lock else {
-        crate::commands::plan::print(&mut run)?;
-        return Ok(Some(Ending::Came(Standing::Complete)));
     };
     let ending = runtime.block_on(work(&mut run, &lock));
     run.note_since();
@@ -151,16 +148,23 @@ fn exit_code(mut project: Project, ending: Option<Ending>) -> ExitCode {
     ExitCode::from(code)
 }
 
-fn pipelines(
+/// The pipelines of a run, as nobody has looked at them yet.
+pub(crate) fn pipelines(
     plans: Vec<Planned>,
     state: &crate::state::State,
     aim: &Aim<'_>,
 ) -> Result<Vec<LocalPipeline>, Failure> {
-    let mut pipelines = Vec::new();
+    let (mut pipelines, mut left_out) = (Vec::new(), Vec::new());
     for Planned { folder, mut plan } in plans {
+        let request = match aim.range.map(|range| own_request(&plan, range)).transpose() {
+            Ok(request) => request,
+            Err(why) => {
+                left_out.push(format!("{}: {why}", plan.parts().name));
+                continue;
+            }
+        };
         let attempts = aim.pace.attempts.or((aim.mode != Mode::Watch).then_some(1));
         attempts.into_iter().for_each(|most| plan.limit_attempts(most));
-        let request = aim.range.map(|range| own_request(&plan, range)).transpose()?;
         if request.is_some() {
             plan.close_window();
         }
@@ -170,17 +174,26 @@ fn pipelines(
         pipeline.own_requests.extend(request);
         pipelines.push(pipeline);
     }
+    // A date may be meant for one of several pipelines, but not for none.
+    if pipelines.is_empty() && !left_out.is_empty() {
+        return Err(Failure::new(left_out.join("; ")));
+    }
+    left_out.iter().for_each(|why| eprintln!("left out: {why}"));
     Ok(pipelines)
 }
 
-/// The request of `--date` and `--from --to`.
-fn own_request(plan: &planner::pipeline::Pipeline, (from, to): (&str, &str)) -> Result<Request, Failure> {
-    let calendar = &plan.parts().calendar;
-    let name = &plan.parts().name;
-    let key = |text: &str| calendar.parse_key(text).map_err(|fault| Failure::new(format!("{name}: {fault}")));
-    let (from, to) = (key(from)?, key(to)?);
-    let steps = std::collections::BTreeSet::new();
-    Ok(Request { name: String::new(), from, to, steps, rerun: false, suspended: false })
+/// The request of `--date` and `--from --to`, or why the pipeline has no such partitions.
+fn own_request(plan: &Pipeline, (first, last): (&str, &str)) -> Result<Request, String> {
+    let parts = plan.parts();
+    let key = |text: &str| parts.calendar.parse_key(text).map_err(|fault| fault.to_string());
+    let (from, to) = (key(first)?, key(last)?);
+    if from > to {
+        return Err(format!("{last} lies before {first}: swap the two"));
+    }
+    if !(from.0..=to.0).any(|it| window::exists(parts, Partition(it))) {
+        return Err(format!("its `start` and `end` leave no partition from {first} to {last}"));
+    }
+    Ok(Request { name: String::new(), from, to, steps: BTreeSet::new(), rerun: false, suspended: false })
 }
 
 /// What there is to share.

@@ -1,5 +1,7 @@
 //! The last words of a run: what is there, what is not, and where to look.
 
+use std::io::Write as _;
+
 use planner::admission::Obstacles;
 use planner::report::{Reason, Reporter, Standing, StepReport, Summary, summarize};
 
@@ -13,20 +15,24 @@ const NAMED_MAX: usize = 5;
 
 /// Prints what a run has come to.
 pub(crate) fn print(desk: &Desk, pipelines: &[LocalPipeline]) {
+    let mut lines = Vec::new();
     for pipeline in pipelines {
         let summary = summarize(pipeline.world(clock::now()), &pipeline.decision);
-        println!("{}", headline(pipeline, &summary));
+        lines.push(headline(pipeline, &summary));
         if summary.standing != Standing::Complete {
-            print_open(desk, pipeline);
+            lines.append(&mut open(desk, pipeline));
         }
     }
     let is_complete =
         |it: &LocalPipeline| summarize(it.world(clock::now()), &it.decision).standing == Standing::Complete;
-    match desk.progress.launched {
-        0 if pipelines.iter().all(is_complete) => println!("nothing had to run"),
-        0 => println!("nothing could run"),
-        launched => println!("{launched} steps ran, {} failed", desk.progress.failed),
-    }
+    lines.push(match desk.progress.launched {
+        0 if pipelines.iter().all(is_complete) => "nothing had to run".to_owned(),
+        0 => "nothing could run".to_owned(),
+        1 => format!("1 step ran, {} failed", desk.progress.failed),
+        launched => format!("{launched} steps ran, {} failed", desk.progress.failed),
+    });
+    // The work is done, whether or not anybody reads what it came to.
+    let _ = writeln!(std::io::stdout(), "{}", lines.join("\n"));
 }
 
 fn headline(pipeline: &LocalPipeline, summary: &Summary) -> String {
@@ -46,28 +52,31 @@ fn headline(pipeline: &LocalPipeline, summary: &Summary) -> String {
 }
 
 /// Names the first steps that a person can do something about: a step that waits for another is not one.
-fn print_open(desk: &Desk, pipeline: &LocalPipeline) {
+fn open(desk: &Desk, pipeline: &LocalPipeline) -> Vec<String> {
     let places = LocalPlaces { stores: &desk.stores, doubts: &pipeline.doubts, is_watched: false };
     let world = pipeline.world(clock::now());
     let obstacles = Obstacles::new();
     let reporter = Reporter { world, decision: &pipeline.decision, obstacles: &obstacles, places: &places };
     let calendar = &pipeline.plan.parts().calendar;
-    let mut named = 0;
+    let (mut lines, mut named) = (Vec::new(), 0);
     for partition in pipeline.unsettled() {
         for step in reporter.partition(partition).steps.iter().filter(|step| is_worth_a_line(step)) {
             named += 1;
             if named <= NAMED_MAX {
                 let name = &pipeline.plan.step(step.step).name;
-                println!("  {} {name}: {}: {}", calendar.key(partition), step.reason, step.message);
+                let key = calendar.key(partition);
+                lines.push(format!("  {key} {name}: {}: {}", step.reason, step.message));
             }
         }
     }
     if named > NAMED_MAX {
-        println!("  and {} more: daybreak status {}", named - NAMED_MAX, pipeline.name());
+        lines.push(format!("  and {} more: daybreak status {}", named - NAMED_MAX, pipeline.name()));
     }
+    lines
 }
 
-fn is_worth_a_line(step: &StepReport) -> bool {
+/// Whether a person can do something about it: a step that waits for another is no such.
+pub(crate) fn is_worth_a_line(step: &StepReport) -> bool {
     match step.reason {
         Reason::Failed | Reason::OutputOccupied | Reason::StorageUnknown | Reason::Suspended => true,
         Reason::WaitingForInputs => !step.message.contains(", which the step "),

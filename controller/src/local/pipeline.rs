@@ -9,7 +9,7 @@ use planner::decide::{World, decide};
 use planner::decision::Decision;
 use planner::facts::{Facts, Request};
 use planner::launch::Launch;
-use planner::pipeline::{Pipeline, StepId, WhenChanged};
+use planner::pipeline::{DatasetId, Pipeline, Publish, StepId, WhenChanged};
 use planner::verdict::Verdict;
 use planner::window;
 
@@ -109,13 +109,17 @@ impl LocalPipeline {
     }
 
     /// The partitions whose records could change the decision. Records of complete data matter only to a step that
-    /// rebuilds, so a run with nothing to do reads none.
+    /// rebuilds, or that writes in place: what stands there may be what a failed attempt left. So a run with nothing to
+    /// do reads none.
     pub(crate) fn in_doubt(&self, is_new: bool) -> Vec<Partition> {
-        let rebuilds = self.plan.parts().steps.iter().any(|step| {
-            step.when_inputs_change == WhenChanged::Rebuild || step.when_step_changes == WhenChanged::Rebuild
+        let matters = self.plan.parts().steps.iter().any(|step| {
+            let writes_in_place = |it: &DatasetId| self.plan.dataset(*it).publish == Publish::Direct;
+            step.when_inputs_change == WhenChanged::Rebuild
+                || step.when_step_changes == WhenChanged::Rebuild
+                || step.outputs.iter().any(writes_in_place)
         });
         match () {
-            () if rebuilds || !self.facts.requests.is_empty() => self.decision.partitions().to_vec(),
+            () if matters || !self.facts.requests.is_empty() => self.decision.partitions().to_vec(),
             () if is_new => self.unsettled().into_iter().collect(),
             () => Vec::new(),
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use executor::Event;
 use planner::admission::{Admission, Bidder, admit};
 use planner::calendar::Instant;
-use planner::report::Standing;
+use planner::report::{Standing, summarize};
 use planner::verdict::Verdict;
 use storage::{ChangedPath, Hint};
 
@@ -190,17 +190,12 @@ impl Run<'_> {
         if self.mode == Mode::Watch || !is_idle {
             return Ok(None);
         }
-        let standings = || {
-            self.pipelines.iter().map(|it| planner::report::summarize(it.world(now), &it.decision).standing)
-        };
         let may_go_on = self.mode == Mode::KeepGoing || !self.has_failed();
         let waits_for_clock = self.pipelines.iter().any(|it| it.backs_off() || it.settles_at.is_some());
         if may_go_on && waits_for_clock {
             return Ok(None);
         }
-        let worst = [Standing::Failed, Standing::UnderWay, Standing::Waiting].into_iter();
-        let standing = worst.into_iter().find(|it| standings().any(|standing| standing == *it));
-        let standing = standing.unwrap_or(Standing::Complete);
+        let standing = if may_go_on { self.standing(now) } else { Standing::Failed };
         if standing != Standing::Complete && self.desk.progress.launched > 0 && self.look_at_everything(now) {
             self.decide(now)?;
             self.admit_and_start(now)?;
@@ -208,6 +203,14 @@ impl Run<'_> {
         }
         self.forget_fulfilled()?;
         Ok(Some(standing))
+    }
+
+    /// What the worst pipeline has come to.
+    fn standing(&self, now: Instant) -> Standing {
+        let standing = |it: &LocalPipeline| summarize(it.world(now), &it.decision).standing;
+        let standings: Vec<_> = self.pipelines.iter().map(standing).collect();
+        let worst = [Standing::Failed, Standing::UnderWay, Standing::Waiting].into_iter();
+        worst.into_iter().find(|it| standings.contains(it)).unwrap_or(Standing::Complete)
     }
 
     /// After the last look the run goes on only if it started something.

@@ -15,7 +15,7 @@ use crate::limits::SHEBANG_BYTES;
 /// found" to everything; whoever runs it by `name` as `argv[0]` gets what a shell would have given.
 pub(super) fn find(name: &str, path: &OsStr, working_dir: &Path) -> Result<PathBuf, StartFault> {
     if name.contains('/') {
-        return Ok(working_dir.join(name));
+        return Ok(working_dir.join(name).components().collect());
     }
     let mut unusable = None;
     for folder in std::env::split_paths(path) {
