@@ -5,6 +5,8 @@ mod clock;
 mod commands;
 mod environment;
 mod local;
+mod logs;
+mod objects;
 mod project;
 mod records;
 mod requests;

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use authoring::{Manifest, Problem, Setting};
+use authoring::{BackfillManifest, Manifest, Problem, Setting, Severity};
+use planner::fault::Fault;
 use planner::pipeline::{Pipeline, Resources};
 use storage::Store;
 use tempfile::TempDir;
@@ -24,8 +25,11 @@ pub(crate) struct Project {
     pub(crate) manifests: Vec<Manifest>,
     /// What is wrong with the others.
     pub(crate) problems: Vec<Problem>,
+    /// Advice, and what is not used here.
+    pub(crate) notes: Vec<Problem>,
     /// Where the temporary roots and the state of a run on them are; removed at its end.
     pub(crate) temporary: Option<TempDir>,
+    backfills: Vec<BackfillManifest>,
     folders: Vec<PathBuf>,
     only: Option<String>,
 }
@@ -69,9 +73,10 @@ impl Project {
         let file = File::read(&root).map_err(ProjectError::Environment)?;
         let environment = environment(&file, &root, place)?;
         let folders = folders.to_vec();
-        let (manifests, problems) = (Vec::new(), Vec::new());
+        let (manifests, problems, notes, backfills) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (temporary, only) = (None, None);
         let mut project =
-            Self { root, environment, manifests, problems, temporary: None, folders, only: None };
+            Self { root, environment, manifests, problems, notes, temporary, backfills, folders, only };
         project.load();
         if project.manifests.is_empty() && project.problems.is_empty() {
             return Err(ProjectError::NoManifest(first.to_owned()));
@@ -83,6 +88,7 @@ impl Project {
     pub(crate) fn load(&mut self) {
         let loaded = authoring::load(&self.folders);
         (self.manifests, self.problems) = (loaded.manifests, loaded.problems);
+        self.backfills = loaded.backfills;
         if let Some(only) = &self.only {
             self.manifests.retain(|manifest| manifest.name() == only);
             self.problems.clear();
@@ -116,7 +122,10 @@ impl Project {
         let mut converted = Vec::new();
         for manifest in &self.manifests {
             match authoring::pipeline(manifest, &setting) {
-                Ok(good) => converted.push((manifest, good.pipeline)),
+                Ok(mut good) => {
+                    self.notes.append(&mut good.notes);
+                    converted.push((manifest, good.pipeline));
+                }
                 Err(mut problems) => self.problems.append(&mut problems),
             }
         }
@@ -132,6 +141,20 @@ impl Project {
         let plans = plans.collect();
         self.problems.extend(clashes);
         plans
+    }
+
+    /// Checks the backfills among the manifests; what is wrong with them joins the problems.
+    pub(crate) fn check_backfills(&mut self, plans: &[Planned]) {
+        for BackfillManifest { backfill, source } in &self.backfills {
+            let named = |it: &&Planned| it.plan.parts().name.as_str() == &*backfill.spec.pipeline_ref.name;
+            let faults = match plans.iter().find(named) {
+                Some(planned) => authoring::request(backfill, &planned.plan).err().unwrap_or_default(),
+                None => {
+                    vec![Fault::new("spec.pipelineRef.name", "no pipeline of this name is in order here")]
+                }
+            };
+            self.problems.extend(faults.into_iter().map(|fault| source.problem(Severity::Fault, fault)));
+        }
     }
 
     /// The pipeline of this name, if it is in order.

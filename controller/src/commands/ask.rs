@@ -54,7 +54,7 @@ fn ask(pipeline: &str, asked: &Asked<'_>, (named, pace): (&Named, &Pace)) -> Res
     }
     project.keep_only(pipeline);
     let mode = if pace.keep_going { Mode::KeepGoing } else { Mode::UntilFailure };
-    fill(project, &Aim { mode, range: None, pace, is_dry: false })
+    fill(project, &Aim { mode, range: None, pace })
 }
 
 fn object(plan: &Pipeline, asked: &Asked<'_>) -> Backfill {

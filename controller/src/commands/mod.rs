@@ -1,17 +1,29 @@
 //! The commands: one file each, over the same project and the same planner.
 
 mod ask;
+mod explain;
+mod graph;
+mod lint;
+mod logs;
 mod plan;
+mod print;
 mod run;
+mod status;
 mod summary;
+mod view;
 
 use std::fmt;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use authoring::{Colour, Problem};
+use clap::CommandFactory as _;
+use clap_complete::Shell;
 
-use crate::args::Command;
+use crate::args::{Arguments, Command};
+
+/// How a person calls the command.
+const NAME: &str = "daybreak";
 
 /// Everything is there.
 pub(crate) const EXIT_COMPLETE: u8 = 0;
@@ -58,12 +70,19 @@ pub(crate) fn execute(command: Command) -> Result<ExitCode, Failure> {
         Command::Run(arguments) => run::run(&arguments),
         Command::Rerun(arguments) => ask::rerun(&arguments),
         Command::Backfill(arguments) => ask::backfill(&arguments),
-        Command::Lint(_)
-        | Command::Plan(_)
-        | Command::Graph(_)
-        | Command::Status(_)
-        | Command::Explain(_)
-        | Command::Logs(_)
-        | Command::Completions { .. } => Err(Failure::new("not written yet")),
+        Command::Lint(arguments) => lint::lint(&arguments),
+        Command::Plan(arguments) => plan::plan(&arguments),
+        Command::Graph(arguments) => graph::graph(&arguments),
+        Command::Status(arguments) => status::status(&arguments),
+        Command::Explain(arguments) => explain::explain(&arguments),
+        Command::Logs(arguments) => logs::logs(&arguments),
+        Command::Completions { shell } => completions(shell),
     }
+}
+
+fn completions(shell: Shell) -> Result<ExitCode, Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), NAME, &mut script);
+    print::text(&String::from_utf8_lossy(&script))?;
+    Ok(ExitCode::from(EXIT_COMPLETE))
 }

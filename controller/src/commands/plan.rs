@@ -1,35 +1,83 @@
 //! `daybreak plan` and `run --dry-run`: what would run, if every step succeeded.
 
+use std::process::ExitCode;
+
 use planner::admission::{Bidder, Capacity, admit};
 use planner::calendar::Instant;
 use planner::decide::{World, decide};
 use planner::facts::{Facts, Leftovers, Outcome, Presence};
 use planner::launch::Launch;
+use serde::Serialize;
 
-use crate::clock;
+use crate::args::{self, Output, Pace};
 use crate::commands::Failure;
+use crate::commands::print::{self, Language};
+use crate::commands::run::Aim;
+use crate::commands::view::{Seen, View};
 use crate::local::pipeline::LocalPipeline;
-use crate::local::run::{Run, decide as decide_local};
+use crate::local::run::Mode;
+use crate::project::Project;
 
-/// Prints what a run would launch, in the order in which it could.
-pub(crate) fn print(run: &mut Run<'_>) -> Result<(), Failure> {
-    let now = clock::now();
-    for pipeline in run.pipelines.iter_mut() {
-        decide_local(pipeline, run.desk, now).map_err(Failure::new)?;
-        let launches = launches(pipeline, now);
-        println!("{}: {} steps would run", pipeline.name(), launches.len());
-        for launch in &launches {
-            let key = pipeline.plan.parts().calendar.key(launch.partition);
-            println!("  {key} {}", pipeline.plan.step(launch.step).name);
-        }
+/// What would run of one pipeline.
+#[derive(Debug, Serialize)]
+struct Plan {
+    pipeline: String,
+    launches: Vec<Planned>,
+}
+
+/// A launch that would start.
+#[derive(Debug, Serialize)]
+struct Planned {
+    partition: String,
+    step: String,
+    attempt: u32,
+    /// Where what it writes would be.
+    outputs: Vec<String>,
+}
+
+/// Says what a run would do.
+pub(crate) fn plan(arguments: &args::Plan) -> Result<ExitCode, Failure> {
+    let project =
+        Project::open(std::slice::from_ref(&arguments.dir), &arguments.place).map_err(Failure::new)?;
+    let pace = Pace { jobs: None, keep_going: true, attempts: None };
+    foresee(project, &Aim { mode: Mode::KeepGoing, range: None, pace: &pace }, arguments.output)
+}
+
+/// Prints what a run with this aim would launch, in the order in which it could.
+pub(crate) fn foresee(project: Project, aim: &Aim<'_>, output: Output) -> Result<ExitCode, Failure> {
+    let view = View::before(project, aim)?;
+    let plans: Vec<_> = view.pipelines.iter().map(|seen| foreseen(&view, seen)).collect();
+    match output {
+        Output::Wide => print::text(&plans.iter().map(text).collect::<String>())?,
+        Output::Json => print::object(Language::Json, &plans)?,
+        Output::Yaml => print::object(Language::Yaml, &plans)?,
     }
-    Ok(())
+    Ok(view.exit_code())
+}
+
+fn text(plan: &Plan) -> String {
+    let steps = if plan.launches.len() == 1 { "step" } else { "steps" };
+    let head = format!("{}: {} {steps} would run\n", plan.pipeline, plan.launches.len());
+    let lines = plan.launches.iter().map(|it| format!("  {} {}\n", it.partition, it.step));
+    std::iter::once(head).chain(lines).collect()
+}
+
+fn foreseen(view: &View, seen: &Seen) -> Plan {
+    let plan = &seen.pipeline.plan;
+    let planned = |launch: Launch| Planned {
+        partition: seen.key(launch.partition),
+        step: plan.step(launch.step).name.to_string(),
+        attempt: launch.attempt,
+        outputs: launch.outputs.iter().map(|id| view.uri(plan, *id, launch.partition)).collect(),
+    };
+    let launches = launches(&seen.pipeline, view.now).into_iter().map(planned).collect();
+    Plan { pipeline: seen.pipeline.name().to_owned(), launches }
 }
 
 /// What would run, in the order of admission: each launch's outputs are the next one's inputs.
 ///
 /// A rebuild that would follow from an input which such a launch changes is not foreseen: whether it changes is not known.
-pub(crate) fn launches(pipeline: &LocalPipeline, now: Instant) -> Vec<Launch> {
+fn launches(pipeline: &LocalPipeline, now: Instant) -> Vec<Launch> {
     let mut plan = pipeline.plan.clone();
     plan.lift_parallelism();
     let mut facts = pipeline.facts.clone();

@@ -6,6 +6,7 @@ use executor::LocalExecutor;
 use planner::admission::Capacity;
 use storage::{Catalogue, ChangedPath, Store};
 
+use crate::local::look::Sight;
 use crate::local::progress::Progress;
 use crate::state::State;
 
@@ -26,4 +27,11 @@ pub(crate) struct Desk {
     pub(crate) changes: Vec<ChangedPath>,
     /// What the person sees.
     pub(crate) progress: Progress,
+}
+
+impl Desk {
+    /// What a look is taken at.
+    pub(crate) fn sight(&mut self) -> Sight<'_> {
+        Sight { stores: &self.stores, catalogue: &mut self.catalogue, state: &self.state }
+    }
 }

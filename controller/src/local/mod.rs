@@ -2,6 +2,7 @@
 
 pub(crate) mod desk;
 pub(crate) mod launch;
+pub(crate) mod look;
 pub(crate) mod observe;
 pub(crate) mod pipeline;
 pub(crate) mod places;

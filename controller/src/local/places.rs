@@ -38,4 +38,8 @@ impl Places for LocalPlaces<'_> {
         };
         words.to_owned()
     }
+
+    fn rest(&self) -> Option<String> {
+        (!self.is_watched).then(|| "the next daybreak run".to_owned())
+    }
 }

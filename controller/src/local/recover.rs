@@ -32,7 +32,8 @@ pub(crate) fn recover(
     Ok(())
 }
 
-fn unfinished(pipeline: &LocalPipeline) -> Vec<(Launch, Stage)> {
+/// The launches that the records tell no end of, and how far each is.
+pub(crate) fn unfinished(pipeline: &LocalPipeline) -> Vec<(Launch, Stage)> {
     let mut found = Vec::new();
     for (partition, steps) in &pipeline.facts.history {
         for (step, history) in steps {

@@ -15,7 +15,7 @@ use crate::local::launch::{self, GRACE, LaunchError};
 use crate::local::pipeline::LocalPipeline;
 use crate::local::senses::{POLL, Senses, Wake};
 use crate::local::sources::Sources;
-use crate::local::{observe, recover, settle, since};
+use crate::local::{look, observe, recover, settle, since};
 use crate::records::RecordsError;
 use crate::requests::{self, RequestsError};
 use crate::state::Lock;
@@ -137,7 +137,7 @@ impl Run<'_> {
     fn decide(&mut self, now: Instant) -> Result<(), RunError> {
         for pipeline in self.pipelines.iter_mut() {
             if pipeline.needs_decision(now) {
-                decide(pipeline, self.desk, now)?;
+                look::decide(pipeline, self.desk.sight(), now).map_err(RunError::Records)?;
             }
         }
         Ok(())
@@ -348,27 +348,4 @@ impl Run<'_> {
             let _ = since::write(&self.desk.state.since(pipeline.name()), pipeline);
         }
     }
-}
-
-/// Decides for one pipeline, looking closer where the decision would differ.
-pub(crate) fn decide(pipeline: &mut LocalPipeline, desk: &mut Desk, now: Instant) -> Result<(), RunError> {
-    let is_new = pipeline.observed.is_none();
-    let has_settled = pipeline.settles_at.is_some_and(|at| at <= now);
-    if has_settled || pipeline.observed.as_ref() != Some(&pipeline.stretch(now)) {
-        observe::observe(pipeline, &mut desk.catalogue, now);
-    }
-    pipeline.decide(now);
-    if is_new {
-        since::restore(&desk.state.since(pipeline.name()), pipeline);
-    }
-    let partitions = pipeline.in_doubt(is_new);
-    if pipeline.load_records(partitions).map_err(RunError::Records)? {
-        observe::look_at_leftovers(pipeline, &desk.stores);
-        pipeline.decide(now);
-    }
-    while observe::satisfy_curiosity(pipeline, &desk.stores) {
-        pipeline.decide(now);
-    }
-    pipeline.is_stale = false;
-    Ok(())
 }

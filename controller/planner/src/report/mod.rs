@@ -26,6 +26,10 @@ pub trait Places {
     fn doubt(&self, store: &Name, path: &str) -> String;
     /// What notices a change in storage, as in "a look every 30 s".
     fn watch(&self) -> String;
+    /// What has to happen before anything starts, where nobody is at work.
+    fn rest(&self) -> Option<String> {
+        None
+    }
 }
 
 /// All that a report is made from.

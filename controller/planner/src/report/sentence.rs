@@ -62,6 +62,9 @@ impl Reporter<'_> {
                 return None;
             }
             Verdict::Running | Verdict::Publishing => "the end of the launch".to_owned(),
+            Verdict::Failed | Verdict::Ready | Verdict::BackingOff { .. } if self.places.rest().is_some() => {
+                return self.places.rest();
+            }
             Verdict::NotDue { until } | Verdict::BackingOff { until } => {
                 format!("the clock, at {}", moment(until))
             }
@@ -194,7 +197,9 @@ impl Reporter<'_> {
         let Some((ended, Outcome::Failed { why, .. })) = last.map(|it| (it, &it.outcome)) else {
             return String::new();
         };
-        format!("attempt {} failed (try {count} of {most}): {why}", ended.attempt)
+        // Who only looks may allow fewer tries than there were.
+        let tries = if count > most { String::new() } else { format!(" (try {count} of {most})") };
+        format!("attempt {} failed{tries}: {why}", ended.attempt)
     }
 
     fn gap(&self, step: StepId, gap: Gap) -> String {

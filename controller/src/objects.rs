@@ -1,0 +1,172 @@
+//! Objects: what is known of a pipeline and its partitions, in the words of the API, as a cluster has them too.
+
+use crds::StepReason;
+use crds::condition::{ConditionType, Reason as ConditionReason};
+use crds::partition::{PartitionSpec, PartitionStatus, StepStatus};
+use crds::pipeline::PipelineRef;
+use crds::pipeline_status::{KeyRange, PartitionCounts, PipelineStatus};
+use crds::text::{Key, LogAddress, Name, StepMessage};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use k8s_openapi::jiff::Timestamp;
+use planner::calendar::Instant;
+use planner::pipeline::{Parts, Pipeline};
+use planner::report::{Counts, PartitionReport, Reason, Standing, StepReport, Summary};
+
+/// A moment as Kubernetes writes it.
+pub(crate) fn time(at: Instant) -> Time {
+    let nearest = Timestamp::from_second(at.timestamp());
+    Time(nearest.unwrap_or(if at.timestamp() < 0 { Timestamp::MIN } else { Timestamp::MAX }))
+}
+
+/// The status of a pipeline. `at` is the moment of the last change that is known.
+pub(crate) fn pipeline_status(parts: &Parts, summary: &Summary, at: Instant) -> PipelineStatus {
+    let key = |partition| Key(parts.calendar.key(partition));
+    let ranges = summary.complete.iter();
+    PipelineStatus {
+        observed_generation: None,
+        conditions: pipeline_conditions(parts, summary, at),
+        partitions: Some(counts(summary.counts)),
+        complete_through: summary.complete_through.map(key),
+        next_due: summary.next_due.map(time),
+        complete_ranges: ranges
+            .map(|stretch| KeyRange { from: key(stretch.first), to: key(stretch.last) })
+            .collect(),
+    }
+}
+
+fn pipeline_conditions(parts: &Parts, summary: &Summary, at: Instant) -> Vec<Condition> {
+    let ready = if parts.suspend { ConditionReason::Suspended } else { ConditionReason::Accepted };
+    let (caught_up, reason) = match summary.standing {
+        Standing::Complete => (true, ConditionReason::AllComplete),
+        Standing::Failed => (false, ConditionReason::StepFailed),
+        Standing::UnderWay | Standing::Waiting => (false, ConditionReason::InProgress),
+    };
+    let Counts { complete, due, .. } = summary.counts;
+    let message = format!("{complete} of {due} partitions are complete");
+    let mut conditions = vec![
+        condition(ConditionType::Ready, ("True", ready), String::new(), at),
+        condition(ConditionType::CaughtUp, (truth(caught_up), reason), message, at),
+    ];
+    conditions.extend(parts.late_after.map(|_| late(summary.is_late, at)));
+    conditions
+}
+
+fn counts(counts: Counts) -> PartitionCounts {
+    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    PartitionCounts {
+        due: number(counts.due),
+        complete: number(counts.complete),
+        running: number(counts.running),
+        failed: number(counts.failed),
+        waiting: number(counts.waiting),
+        stale: number(counts.stale),
+    }
+}
+
+/// A Partition object with these steps; `at` is the moment of the last change that is known.
+pub(crate) fn partition(
+    pipeline: &Pipeline,
+    report: &PartitionReport,
+    (steps, at): (Vec<StepStatus>, Instant),
+) -> crds::Partition {
+    let parts = pipeline.parts();
+    let spec = PartitionSpec {
+        pipeline_ref: PipelineRef { name: parts.name.as_str().into() },
+        key: Key(parts.calendar.key(report.partition)),
+        suspend: None,
+    };
+    let name = format!("{}.{}", parts.name, parts.calendar.object_key(report.partition));
+    let conditions = partition_conditions(pipeline, report, at);
+    let status = PartitionStatus { observed_generation: None, conditions, steps };
+    crds::Partition { status: Some(status), ..crds::Partition::new(&name, spec) }
+}
+
+fn partition_conditions(pipeline: &Pipeline, report: &PartitionReport, at: Instant) -> Vec<Condition> {
+    let mut conditions = vec![complete(pipeline, report, at)];
+    conditions.extend(pipeline.parts().late_after.map(|_| late(report.is_late, at)));
+    if report.is_stale {
+        let reason = ConditionReason::InputsChanged;
+        conditions.push(condition(ConditionType::Stale, ("True", reason), String::new(), at));
+    }
+    conditions
+}
+
+fn complete(pipeline: &Pipeline, report: &PartitionReport, at: Instant) -> Condition {
+    let with = |reason| report.steps.iter().find(|step| step.reason == reason);
+    let failed = with(Reason::Failed).or_else(|| with(Reason::OutputOccupied));
+    let unknown = with(Reason::StorageUnknown);
+    let first =
+        || report.steps.iter().find(|step| step_reason(step.reason).state() != crds::StepState::Complete);
+    let (status, reason, step) = match (report.is_complete, failed, unknown) {
+        (true, _, _) => ("True", ConditionReason::AllComplete, None),
+        (false, Some(step), _) => ("False", ConditionReason::StepFailed, Some(step)),
+        (false, None, Some(step)) => ("Unknown", ConditionReason::StorageUnknown, Some(step)),
+        (false, None, None) => ("False", ConditionReason::InProgress, first()),
+    };
+    let message = step.map(|step| format!("{}: {}", pipeline.step(step.step).name, step.message));
+    condition(ConditionType::Complete, (status, reason), message.unwrap_or_default(), at)
+}
+
+fn late(is_late: bool, at: Instant) -> Condition {
+    let reason = if is_late { ConditionReason::DeadlinePassed } else { ConditionReason::OnTime };
+    condition(ConditionType::Late, (truth(is_late), reason), String::new(), at)
+}
+
+fn condition(
+    kind: ConditionType,
+    (status, reason): (&str, ConditionReason),
+    message: String,
+    at: Instant,
+) -> Condition {
+    Condition {
+        type_: kind.to_string(),
+        status: status.to_owned(),
+        reason: reason.to_string(),
+        message,
+        last_transition_time: time(at),
+        observed_generation: None,
+    }
+}
+
+fn truth(holds: bool) -> &'static str {
+    if holds { "True" } else { "False" }
+}
+
+/// The status of a step.
+pub(crate) fn step_status(
+    pipeline: &Pipeline,
+    report: &StepReport,
+    (since, log): (Option<Instant>, Option<String>),
+) -> StepStatus {
+    let reason = step_reason(report.reason);
+    StepStatus {
+        name: Name(pipeline.step(report.step).name.to_string()),
+        state: reason.state(),
+        reason,
+        message: Some(StepMessage(report.message.clone())),
+        since: since.map(time),
+        attempts: Some(report.attempts).filter(|attempts| *attempts > 0),
+        log: log.map(LogAddress),
+    }
+}
+
+/// The planner's reason in the words of the API, which are the same.
+pub(crate) fn step_reason(reason: Reason) -> StepReason {
+    match reason {
+        Reason::NotDue => StepReason::NotDue,
+        Reason::OutsideWindow => StepReason::OutsideWindow,
+        Reason::NotDemanded => StepReason::NotDemanded,
+        Reason::WaitingForInputs => StepReason::WaitingForInputs,
+        Reason::WaitingForSlot => StepReason::WaitingForSlot,
+        Reason::BackingOff => StepReason::BackingOff,
+        Reason::Running => StepReason::Running,
+        Reason::Publishing => StepReason::Publishing,
+        Reason::Succeeded => StepReason::Succeeded,
+        Reason::OutputsExist => StepReason::OutputsExist,
+        Reason::Failed => StepReason::Failed,
+        Reason::OutputOccupied => StepReason::OutputOccupied,
+        Reason::StorageUnknown => StepReason::StorageUnknown,
+        Reason::Suspended => StepReason::Suspended,
+        Reason::Expired => StepReason::Expired,
+    }
+}
