@@ -229,7 +229,7 @@ text!(
     text(limits::LABEL_VALUE, &[(
         "self.matches('^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$')",
         "the value of a label has letters, digits, inner dashes, underscores and dots: write one such as \
-            batch-2",
+         batch-2",
     )])
 );
 text!(
