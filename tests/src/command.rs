@@ -30,7 +30,7 @@ pub struct Outcome {
 
 /// A command at work.
 #[derive(Debug)]
-pub struct Session {
+pub struct Running {
     child: Child,
     stdout: PathBuf,
     stderr: PathBuf,
@@ -60,7 +60,7 @@ impl Outcome {
     }
 }
 
-impl Session {
+impl Running {
     /// Starts `daybreak` in a folder; what it prints goes to files, so that no pipe holds it up.
     pub(crate) fn start(folder: &Path, arguments: &[&str], prints: &Path) -> Self {
         let (stdout, stderr) = (prints.with_extension("out"), prints.with_extension("err"));
@@ -116,7 +116,7 @@ impl Session {
     }
 }
 
-impl Drop for Session {
+impl Drop for Running {
     /// A test that fails in the middle leaves nothing running.
     fn drop(&mut self) {
         if let Ok(None) = self.child.try_wait() {

@@ -7,7 +7,7 @@ mod process;
 mod project;
 mod random;
 
-pub use command::{Outcome, Session};
+pub use command::{Outcome, Running};
 pub use ledger::{Entry, Ledger};
 pub use process::{are_gone, eventually, marked};
 pub use project::Project;

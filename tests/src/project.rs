@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tempfile::TempDir;
 
-use crate::command::{Outcome, Session};
+use crate::command::{Outcome, Running};
 use crate::ledger::{Ledger, NOTE};
 
 /// What binds the store that manifests name `data`.
@@ -132,13 +132,13 @@ impl Project {
     }
 
     /// Starts `daybreak` in the project's folder.
-    pub fn start(&self, arguments: &[&str]) -> Session {
-        Session::start(self.folder.path(), arguments, &self.next_prints())
+    pub fn start(&self, arguments: &[&str]) -> Running {
+        Running::start(self.folder.path(), arguments, &self.next_prints())
     }
 
     /// Starts `daybreak` in the project's folder with a standard output that nobody reads.
-    pub fn start_unread(&self, arguments: &[&str]) -> Session {
-        Session::start_unread(self.folder.path(), arguments, &self.next_prints())
+    pub fn start_unread(&self, arguments: &[&str]) -> Running {
+        Running::start_unread(self.folder.path(), arguments, &self.next_prints())
     }
 
     /// Where the next command prints to.

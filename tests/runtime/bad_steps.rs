@@ -130,7 +130,7 @@ fn a_step_whose_arguments_are_too_long() {
         "daybreak.toml",
         &format!("[env.laptop]\nstores = {{data = \"./data\"}}\nparams = {{long = \"{long}\"}}\n"),
     );
-    let spec = format!("params: [{{name: long, value: short}}]\n{}", flow::maker_spec("").trim_start());
+    let spec = format!("params: {{long: short}}\n{}", flow::maker_spec("").trim_start());
     project.pipeline("bad", &spec.replace("[./make,", "[./make, \"{{ params.long }}\","));
     let outcome = project.run(&["--keep-going"]);
     assert!(matches!(outcome.code, Some(1 | 2)), "{}", outcome.text());

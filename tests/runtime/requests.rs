@@ -31,11 +31,11 @@ fn old_data_stays_until_the_new_is_there() {
     let project =
         flow::maker("note start make; while [ ! -e ../go ]; do sleep 0.01; done; echo new > \"$1\"");
     project.write("data/out_2026-01-01", "old\n");
-    let session = project.start(&["rerun", "flow", "2026-01-01"]);
+    let running = project.start(&["rerun", "flow", "2026-01-01"]);
     eventually("the step runs", || !project.ledger().started().is_empty());
     assert_eq!(project.read("data/out_2026-01-01"), "old\n");
     project.write("go", "");
-    session.wait().expect_code(0);
+    running.wait().expect_code(0);
     assert_eq!(project.read("data/out_2026-01-01"), "new\n");
     assert_eq!(project.files("data"), ["out_2026-01-01"]);
 }
@@ -90,7 +90,7 @@ fn requests_that_make_no_sense_are_refused_and_not_kept() {
         (&["rerun", "flow", "2026-13-01"], "2026-13-01"),
         (&["rerun", "flow", "2026-01-01", "sun"], "sun"),
         (&["rerun", "flaw", "2026-01-01"], "flow"),
-        (&["backfill", "flow", "--from", "2026-01-03", "--to", "2026-01-01"], "2026-01-03"),
+        (&["backfill", "flow", "--from", "2026-01-03", "--to", "2026-01-01"], "swap the two"),
         (&["backfill", "flow", "--from", "2026-01-03"], "--to"),
     ];
     for (arguments, phrase) in refused {

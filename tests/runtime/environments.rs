@@ -15,7 +15,7 @@ fn a_store_may_be_bound_by_a_flag() {
 
 #[test]
 fn a_parameter_may_be_given_by_a_flag() {
-    let spec = format!("params: [{{name: colour, value: red}}]\n{}", flow::maker_spec("").trim_start())
+    let spec = format!("params: {{colour: red}}\n{}", flow::maker_spec("").trim_start())
         .replace("[./make,", "[./make, \"{{ params.colour }}\",");
     let project = flow::project_of(&spec);
     project.program("make", "echo \"$1\" > \"$2\"");

@@ -42,7 +42,7 @@ fn a_deleted_middle_output_is_rebuilt_with_only_what_is_needed() {
     project.run(&[]).expect_code(0);
     project.clear_ledger();
     project.remove("data/clean_2026-01-02");
-    project.run(&[]).expect_code(0).expect_text(&["1 steps ran"]);
+    project.run(&[]).expect_code(0).expect_text(&["1 step ran"]);
     assert_eq!(project.ledger().started(), ["clean 2026-01-02"]);
     assert_eq!(project.read("data/clean_2026-01-02"), "2\nclean\n");
 }

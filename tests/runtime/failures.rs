@@ -87,7 +87,10 @@ fn a_broken_manifest_beside_a_good_one_leaves_the_good_one_running() {
 fn a_folder_that_holds_nothing_to_run_is_told_of() {
     let project = flow::project();
     project.write("empty/README", "");
-    project.daybreak(&["run", "empty"]).expect_code(2).expect_text(&["no pipeline manifest"]);
+    project
+        .daybreak(&["run", "empty"])
+        .expect_code(2)
+        .expect_text(&["empty: there is no manifest in this folder"]);
     project.daybreak(&["run", "nowhere"]).expect_code(2).expect_text(&["no folder", "nowhere"]);
     project.daybreak(&["run"]).expect_code(2).expect_text(&["<DIR>"]);
 }

@@ -47,7 +47,7 @@ fn a_directory_counts_once_its_flag_is_there() {
     project.run(&[]).expect_code(0);
     assert_eq!(project.files("data/out/2026/01/01"), ["_SUCCESS", "part"]);
     project.remove("data/out/2026/01/01");
-    project.run(&[]).expect_code(0).expect_text(&["1 steps ran"]);
+    project.run(&[]).expect_code(0).expect_text(&["1 step ran"]);
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn of_two_outputs_only_the_missing_one_is_published() {
     project.program("both", "echo $DAYBREAK_ATTEMPT > \"$1\"; echo $DAYBREAK_ATTEMPT > \"$2\"");
     project.run(&[]).expect_code(0);
     project.remove("data/sum_2026-01-02");
-    project.run(&[]).expect_code(0).expect_text(&["1 steps ran"]);
+    project.run(&[]).expect_code(0).expect_text(&["1 step ran"]);
     assert_eq!(project.read("data/clean_2026-01-02"), "1\n");
     assert_eq!(project.read("data/sum_2026-01-02"), "2\n");
 }

@@ -50,11 +50,11 @@ fn undisturbed() -> u64 {
 }
 
 fn kill_after(project: &Project, pause: Duration) {
-    let session = project.start(&["run", "flow"]);
+    let running = project.start(&["run", "flow"]);
     // This is not waiting for something: the moment is what is tried.
     thread::sleep(pause);
-    session.signal(Signal::KILL);
-    session.wait();
+    running.signal(Signal::KILL);
+    running.wait();
 }
 
 fn nothing_runs(project: &Project, story: &str) {

@@ -1,5 +1,7 @@
 //! Two runs on one state, and the ways in which a person ends a run.
 
+use std::fs;
+
 use rustix::process::Signal;
 use tests::{are_gone, eventually};
 
@@ -36,10 +38,10 @@ fn a_second_run_on_the_same_state_refuses_and_names_the_first() {
 fn interrupting_ends_what_runs_and_the_next_run_goes_on_with_the_same_attempt() {
     for signal in [Signal::INT, Signal::TERM] {
         let project = flow::maker(UNTIL_GO);
-        let session = project.start(&["run", "flow"]);
+        let running = project.start(&["run", "flow"]);
         let processes = begun(&project);
-        session.signal(signal);
-        session.wait().expect_code(130);
+        running.signal(signal);
+        running.wait().expect_code(130);
         assert!(are_gone(&processes), "{processes:?}");
         assert!(!project.exists("data/out_2026-01-01"));
         assert!(!project.exists("data/.daybreak"), "{:?}", project.files("data"));
@@ -53,20 +55,20 @@ fn interrupting_ends_what_runs_and_the_next_run_goes_on_with_the_same_attempt() 
 #[test]
 fn a_step_that_ignores_the_signal_is_killed_all_the_same() {
     let project = flow::maker(&format!("trap '' TERM\n{UNTIL_GO}"));
-    let session = project.start(&["run", "flow"]);
+    let running = project.start(&["run", "flow"]);
     let processes = begun(&project);
-    session.signal(Signal::INT);
-    session.wait().expect_code(130);
+    running.signal(Signal::INT);
+    running.wait().expect_code(130);
     assert!(are_gone(&processes), "{processes:?}");
 }
 
 #[test]
 fn after_a_kill_the_next_run_ends_what_still_runs_before_it_starts_anything() {
     let project = flow::maker(UNTIL_GO);
-    let session = project.start(&["run", "flow"]);
+    let running = project.start(&["run", "flow"]);
     let orphans = begun(&project);
-    session.signal(Signal::KILL);
-    session.wait();
+    running.signal(Signal::KILL);
+    running.wait();
     let second = project.start(&["run", "flow"]);
     eventually("the step runs again", || project.ledger().started().len() == 2);
     assert!(are_gone(&orphans), "{orphans:?}");
@@ -89,4 +91,47 @@ fn whoever_stops_reading_does_not_stop_the_run() {
     let project = flow::project();
     project.start_unread(&["run", "flow"]).wait().expect_code(0);
     assert!(project.exists("data/sum_2026-01-03"));
+}
+
+#[test]
+fn what_a_killed_run_left_is_brought_to_an_end_although_another_folder_ran_meanwhile() {
+    let project = flow::maker(UNTIL_GO);
+    project.write(
+        "other/other.yaml",
+        &project.read("flow/flow.yaml").replace("flow", "other").replace("out_", "other_"),
+    );
+    fs::copy(project.path("flow/make"), project.path("other/make")).expect("both are ours");
+    let running = project.start(&["run", "flow"]);
+    let orphans = begun(&project);
+    running.signal(Signal::KILL);
+    running.wait();
+    project.write("go", "");
+    project.daybreak(&["run", "other"]).expect_code(0);
+    assert!(are_gone(&orphans), "{orphans:?}");
+    project.run(&[]).expect_code(0);
+    assert_eq!(project.files("data"), ["other_2026-01-01", "out_2026-01-01"]);
+    assert!(!project.exists("data/.daybreak"));
+    project.run(&[]).expect_code(0).expect_text(&["nothing had to run"]);
+}
+
+#[test]
+fn two_projects_may_share_a_store() {
+    let (one, two) = (flow::maker(UNTIL_GO), flow::project());
+    let first = one.start(&["run", "flow"]);
+    begun(&one);
+    two.pipeline("flow", &flow::spec().replace("_%Y", "-of-two_%Y").replace("raw-of-two", "raw"));
+    two.remove("data");
+    std::os::unix::fs::symlink(one.path("data"), two.path("data")).expect("the folder is writable");
+    for day in 1..=3 {
+        two.write(&format!("data/raw_2026-01-{day:02}"), "1\n");
+    }
+    fs::rename(two.path("flow/flow.yaml"), two.path("flow/two.yaml")).expect("both are ours");
+    two.write("flow/two.yaml", &two.read("flow/two.yaml").replace("name: flow", "name: two"));
+    let second = two.start(&["run", "flow"]);
+    second.signal(Signal::KILL);
+    second.wait();
+    two.run(&[]).expect_code(0);
+    one.write("go", "");
+    first.wait().expect_code(0);
+    assert_eq!(one.read("data/out_2026-01-01"), "new\n");
 }
