@@ -12,10 +12,16 @@ use planner::calendar::Instant;
 use planner::pipeline::{Parts, Pipeline};
 use planner::report::{Counts, PartitionReport, Reason, Standing, StepReport, Summary};
 
+/// The condition `Late` of what is.
+const LATE: (&str, ConditionReason) = ("True", ConditionReason::DeadlinePassed);
+
+/// The condition `Late` of what is not.
+const ON_TIME: (&str, ConditionReason) = ("False", ConditionReason::OnTime);
+
 /// A moment as Kubernetes writes it.
 pub(crate) fn time(at: Instant) -> Time {
-    let nearest = Timestamp::from_second(at.timestamp());
-    Time(nearest.unwrap_or(if at.timestamp() < 0 { Timestamp::MIN } else { Timestamp::MAX }))
+    // Both clocks know the years 1 to 9999, and partitions lie in these.
+    Time(Timestamp::from_second(at.timestamp()).unwrap_or_default())
 }
 
 /// The status of a pipeline. `at` is the moment of the last change that is known.
@@ -36,18 +42,21 @@ pub(crate) fn pipeline_status(parts: &Parts, summary: &Summary, at: Instant) -> 
 
 fn pipeline_conditions(parts: &Parts, summary: &Summary, at: Instant) -> Vec<Condition> {
     let ready = if parts.suspend { ConditionReason::Suspended } else { ConditionReason::Accepted };
-    let (caught_up, reason) = match summary.standing {
-        Standing::Complete => (true, ConditionReason::AllComplete),
-        Standing::Failed => (false, ConditionReason::StepFailed),
-        Standing::UnderWay | Standing::Waiting => (false, ConditionReason::InProgress),
+    let caught_up = match summary.standing {
+        Standing::Complete => ("True", ConditionReason::AllComplete),
+        Standing::Failed => ("False", ConditionReason::StepFailed),
+        Standing::UnderWay | Standing::Waiting => ("False", ConditionReason::InProgress),
     };
     let Counts { complete, due, .. } = summary.counts;
     let message = format!("{complete} of {due} partitions are complete");
     let mut conditions = vec![
         condition(ConditionType::Ready, ("True", ready), String::new(), at),
-        condition(ConditionType::CaughtUp, (truth(caught_up), reason), message, at),
+        condition(ConditionType::CaughtUp, caught_up, message, at),
     ];
-    conditions.extend(parts.late_after.map(|_| late(summary.is_late, at)));
+    if parts.late_after.is_some() {
+        let late = if summary.is_late { LATE } else { ON_TIME };
+        conditions.push(condition(ConditionType::Late, late, String::new(), at));
+    }
     conditions
 }
 
@@ -83,7 +92,10 @@ pub(crate) fn partition(
 
 fn partition_conditions(pipeline: &Pipeline, report: &PartitionReport, at: Instant) -> Vec<Condition> {
     let mut conditions = vec![complete(pipeline, report, at)];
-    conditions.extend(pipeline.parts().late_after.map(|_| late(report.is_late, at)));
+    if pipeline.parts().late_after.is_some() {
+        let late = if report.is_late { LATE } else { ON_TIME };
+        conditions.push(condition(ConditionType::Late, late, String::new(), at));
+    }
     if report.is_stale {
         let reason = ConditionReason::InputsChanged;
         conditions.push(condition(ConditionType::Stale, ("True", reason), String::new(), at));
@@ -107,11 +119,6 @@ fn complete(pipeline: &Pipeline, report: &PartitionReport, at: Instant) -> Condi
     condition(ConditionType::Complete, (status, reason), message.unwrap_or_default(), at)
 }
 
-fn late(is_late: bool, at: Instant) -> Condition {
-    let reason = if is_late { ConditionReason::DeadlinePassed } else { ConditionReason::OnTime };
-    condition(ConditionType::Late, (truth(is_late), reason), String::new(), at)
-}
-
 fn condition(
     kind: ConditionType,
     (status, reason): (&str, ConditionReason),
@@ -126,10 +133,6 @@ fn condition(
         last_transition_time: time(at),
         observed_generation: None,
     }
-}
-
-fn truth(holds: bool) -> &'static str {
-    if holds { "True" } else { "False" }
 }
 
 /// The status of a step.

@@ -40,7 +40,9 @@ fn ask(pipeline: &str, asked: &Asked<'_>, (named, pace): (&Named, &Pace)) -> Res
     let plan = project.plan_named(pipeline).map_err(Failure::new)?;
     let backfill = object(&plan, asked);
     if let Err(faults) = authoring::request(&backfill, &plan) {
-        faults.iter().for_each(|fault| eprintln!("daybreak: {fault}"));
+        for fault in faults {
+            eprintln!("daybreak: {fault}");
+        }
         return Ok(ExitCode::from(EXIT_WRONG));
     }
     let state = project.state();

@@ -123,26 +123,26 @@ fn object(seen: &Seen, report: &PartitionReport, steps: &[Explained]) -> Result<
 fn text(seen: &Seen, report: &PartitionReport, steps: &[Explained]) -> String {
     let due = window::due_at(seen.pipeline.plan.parts(), report.partition);
     let mut text = format!("{} {}\n", seen.pipeline.name(), seen.key(report.partition));
-    label(&mut text, "Complete", if report.is_complete { "True" } else { "False" });
-    label(&mut text, "Due", &moment(due));
-    if report.is_late {
-        label(&mut text, "Late", "True");
+    label(&mut text, "Complete", Some(if report.is_complete { "True" } else { "False" }));
+    label(&mut text, "Due", Some(&moment(due)));
+    label(&mut text, "Late", report.is_late.then_some("True"));
+    for step in steps {
+        add_step(&mut text, step);
     }
-    steps.iter().for_each(|step| add_step(&mut text, step));
     text
 }
 
 fn add_step(text: &mut String, step: &Explained) {
     let StepStatus { name, reason, message, log, .. } = &step.status;
     let _ = writeln!(text, "\n{name}");
-    label(text, "Reason", &format!("{reason:?}"));
-    message.iter().for_each(|message| label(text, "Why", message));
-    since(step.since).iter().for_each(|since| label(text, "Since", since));
-    step.wake.iter().for_each(|wake| label(text, "Woken by", wake));
+    label(text, "Reason", Some(&format!("{reason:?}")));
+    label(text, "Why", message.as_deref());
+    label(text, "Since", since(step.since).as_deref());
+    label(text, "Woken by", step.wake.as_deref());
     for (place, tried) in step.launches.iter().enumerate() {
-        label(text, if place == 0 { "Tries" } else { "" }, &line(tried));
+        label(text, if place == 0 { "Tries" } else { "" }, Some(&line(tried)));
     }
-    log.iter().for_each(|log| label(text, "Log", log));
+    label(text, "Log", log.as_deref());
 }
 
 fn since(since: Since) -> Option<String> {
@@ -159,7 +159,9 @@ fn line(tried: &Try) -> String {
     line.trim_end().to_owned()
 }
 
-fn label(text: &mut String, label: &str, value: &str) {
+fn label(text: &mut String, label: &str, value: Option<&str>) {
     let label = if label.is_empty() { String::new() } else { format!("{label}:") };
-    let _ = writeln!(text, "  {label:<LABEL_WIDTH$} {value}");
+    if let Some(value) = value {
+        let _ = writeln!(text, "  {label:<LABEL_WIDTH$} {value}");
+    }
 }

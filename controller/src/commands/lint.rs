@@ -28,7 +28,7 @@ fn drawn(problems: &[Problem]) -> String {
     if io::stdout().is_terminal() {
         return authoring::render(problems, Colour::Always);
     }
-    problems.iter().map(|problem| format!("{problem}\n")).collect()
+    problems.iter().map(ToString::to_string).flat_map(|line| [line, "\n".to_owned()]).collect()
 }
 
 fn verdict(problems: &[Problem], manifests: usize) -> String {

@@ -100,7 +100,7 @@ fn chosen(plan: &Pipeline, mut logs: Vec<Log>, arguments: &args::Logs) -> Result
     let of = format!("{} {}", arguments.pipeline, arguments.key);
     let steps: BTreeSet<String> = logs.iter().map(|log| log.step.clone()).collect();
     let those = || steps.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
-    let Some(step) = arguments.step.as_ref().or(steps.first()) else {
+    let Some(step) = arguments.step.as_ref().or_else(|| steps.first()) else {
         return Err(format!("no step of {of} has run yet, so that there is no log"));
     };
     if arguments.step.is_none() && steps.len() > 1 {

@@ -60,7 +60,9 @@ pub(crate) fn tell(problems: &[Problem]) {
     if std::io::stderr().is_terminal() {
         eprint!("{}", authoring::render(problems, Colour::Always));
     } else {
-        problems.iter().for_each(|problem| eprintln!("{problem}"));
+        for problem in problems {
+            eprintln!("{problem}");
+        }
     }
 }
 

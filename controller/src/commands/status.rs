@@ -1,5 +1,7 @@
 //! `daybreak status`: pipelines at a glance, or the partitions of one.
 
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use planner::calendar::{Instant, Partition};
@@ -136,7 +138,7 @@ fn partition_row(plan: &Pipeline, report: &PartitionReport) -> Vec<String> {
 
 /// How many steps have which reason.
 fn tally(report: &PartitionReport) -> String {
-    let mut counts = std::collections::BTreeMap::new();
+    let mut counts = BTreeMap::new();
     report.steps.iter().for_each(|step| *counts.entry(step.reason).or_insert(0) += 1);
     let counts: Vec<_> = counts.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
     counts.join(", ")
@@ -154,7 +156,7 @@ fn sentences(plan: &Pipeline, reports: &[PartitionReport]) -> String {
     let more = lines.len().saturating_sub(SENTENCES_MAX);
     let mut text: String = lines.into_iter().take(SENTENCES_MAX).collect();
     if more > 0 {
-        text.push_str(&format!("and {more} more: daybreak explain {} KEY\n", plan.parts().name));
+        let _ = writeln!(text, "and {more} more: daybreak explain {} KEY", plan.parts().name);
     }
     if text.is_empty() { text } else { format!("\n{text}") }
 }
@@ -194,7 +196,7 @@ fn pipeline_object(view: &View, seen: &Seen) -> Result<Value, Failure> {
 /// The last moment at which something is known to have happened.
 fn last_change(seen: &Seen) -> Instant {
     let parts: &Parts = seen.pipeline.plan.parts();
-    let histories = seen.pipeline.facts.history.values().flat_map(std::collections::BTreeMap::values);
+    let histories = seen.pipeline.facts.history.values().flat_map(BTreeMap::values);
     let moments = histories.flat_map(|History { ended, running }| {
         ended.iter().map(|it| it.at).chain(running.iter().map(|it| it.since))
     });

@@ -78,9 +78,15 @@ fn open(desk: &Desk, pipeline: &LocalPipeline) -> Vec<String> {
 /// Whether a person can do something about it: a step that waits for another is no such.
 pub(crate) fn is_worth_a_line(step: &StepReport) -> bool {
     match step.reason {
-        Reason::Failed | Reason::OutputOccupied | Reason::StorageUnknown | Reason::Suspended => true,
         Reason::WaitingForInputs => !step.message.contains(", which the step "),
-        Reason::WaitingForSlot | Reason::BackingOff | Reason::NotDue | Reason::OutsideWindow => true,
+        Reason::Failed
+        | Reason::OutputOccupied
+        | Reason::StorageUnknown
+        | Reason::Suspended
+        | Reason::WaitingForSlot
+        | Reason::BackingOff
+        | Reason::NotDue
+        | Reason::OutsideWindow => true,
         Reason::Running
         | Reason::Publishing
         | Reason::Succeeded

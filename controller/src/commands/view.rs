@@ -105,7 +105,7 @@ impl View {
         let plans = plans(&mut project)?;
         tell(&project.problems);
         check_lasting(&project, &plans)?;
-        let mut view = Self::of(project, plans, at_rest_or_work)?;
+        let mut view = Self::of(project, plans, |plans, state| Ok(unseen(plans, state)))?;
         view.pipelines.sort_by(|one, other| one.pipeline.name().cmp(other.pipeline.name()));
         Ok(view)
     }
@@ -117,7 +117,7 @@ impl View {
         let (plans, others): (Vec<_>, Vec<_>) = plans(&mut project)?.into_iter().partition(is_meant);
         let problems = std::mem::take(&mut project.problems);
         check_lasting(&project, &plans)?;
-        let mut view = Self::of(project, plans, at_rest_or_work)?;
+        let mut view = Self::of(project, plans, |plans, state| Ok(unseen(plans, state)))?;
         if let Some(seen) = view.pipelines.pop() {
             return Ok((view, seen));
         }
@@ -235,7 +235,7 @@ fn plans(project: &mut Project) -> Result<Vec<Planned>, Failure> {
 }
 
 /// Pipelines as nobody has looked at them yet.
-fn at_rest_or_work(plans: Vec<Planned>, state: &State) -> Result<Vec<LocalPipeline>, Failure> {
+fn unseen(plans: Vec<Planned>, state: &State) -> Vec<LocalPipeline> {
     let is_at_work = state.is_locked();
     let pipelines = plans.into_iter().map(|Planned { folder, mut plan }| {
         if !is_at_work {
@@ -245,7 +245,7 @@ fn at_rest_or_work(plans: Vec<Planned>, state: &State) -> Result<Vec<LocalPipeli
         let records = Records::new(state.records(plan.parts().name.as_str()));
         LocalPipeline::new(folder, plan, records)
     });
-    Ok(pipelines.collect())
+    pipelines.collect()
 }
 
 /// Refuses an environment of which nothing stays.

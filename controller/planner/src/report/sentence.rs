@@ -85,7 +85,7 @@ impl Reporter<'_> {
     fn rerun(&self, partition: Partition, step: StepId) -> String {
         let parts = self.world.pipeline.parts();
         let step = &self.world.pipeline.step(step).name;
-        format!("daybreak rerun {} {} --step {step}", parts.name, parts.calendar.key(partition))
+        format!("daybreak rerun {} {} {step}", parts.name, parts.calendar.key(partition))
     }
 
     /// The address of a partition of a dataset.
