@@ -29,8 +29,10 @@ pub(crate) fn decide(
 ) -> Result<(), RecordsError> {
     let Sight { stores, catalogue, state } = sight;
     let is_new = pipeline.observed.is_none();
-    let has_settled = pipeline.settles_at.is_some_and(|at| at <= now);
-    if has_settled || pipeline.observed.as_ref() != Some(&pipeline.stretch(now)) {
+    if pipeline.settles_at().is_some_and(|at| at <= now) {
+        observe::look_at_settled(pipeline, catalogue, now);
+    }
+    if pipeline.observed.as_ref() != Some(&pipeline.stretch(now)) {
         observe::observe(pipeline, catalogue, now);
     }
     pipeline.decide(now);

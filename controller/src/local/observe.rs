@@ -28,7 +28,7 @@ pub(crate) fn observe(pipeline: &mut LocalPipeline, catalogue: &mut Catalogue, n
     let sight = reads::sight(&pipeline.plan, &stretch);
     pipeline.facts.holdings = Vec::with_capacity(sight.len());
     pipeline.doubts.clear();
-    pipeline.settles_at = None;
+    pipeline.settling.clear();
     for (dataset, range) in pipeline.plan.dataset_ids().zip(sight) {
         let holding = observe_dataset(pipeline, catalogue, (dataset, range, now));
         pipeline.facts.holdings.push(holding);
@@ -53,16 +53,16 @@ fn observe_dataset(
     let wants = || paths.iter().map(|path| Want { store, path, rule: &rule });
     catalogue.load(wants());
     let mut doubts = BTreeMap::new();
-    let mut settles_at = pipeline.settles_at;
+    let mut settling = BTreeMap::new();
     let presences = wants()
         .map(|want| {
             let answer = catalogue.presence(want, now.into());
             note_doubt(&mut doubts, want, &answer);
-            settles_at = earlier(settles_at, &answer);
+            note_settling(&mut settling, want, &answer);
             presence(&answer)
         })
         .collect::<Vec<_>>();
-    pipeline.settles_at = settles_at;
+    pipeline.settling.append(&mut settling);
     pipeline.doubts.append(&mut doubts);
     match presences.first() {
         Some(only) if is_static => Holding::Static(*only),
@@ -106,6 +106,17 @@ pub(crate) fn note_changes(
     concerns
 }
 
+/// Looks again at what should be old enough by now: there is no word of what is written meanwhile, only of its end.
+pub(crate) fn look_at_settled(pipeline: &mut LocalPipeline, catalogue: &mut Catalogue, now: Instant) {
+    let settled = pipeline.settling.iter().filter(|(_, at)| **at <= now);
+    let settled = settled.map(|((store, path), _)| ChangedPath { store: store.clone(), path: path.clone() });
+    let settled: Vec<_> = settled.collect();
+    for ChangedPath { store, path } in &settled {
+        catalogue.look_again(store, path);
+    }
+    note_changes(pipeline, catalogue, (&settled, now));
+}
+
 fn places_of(plan: &Pipeline, change: &ChangedPath) -> Vec<Place> {
     let datasets = plan.dataset_ids().filter(|id| plan.dataset(*id).store.as_str() == change.store);
     datasets
@@ -127,7 +138,7 @@ fn note_place(pipeline: &mut LocalPipeline, catalogue: &Catalogue, (place, now):
     let want = Want { store: dataset.store.as_str(), path: &place.path, rule: &rule };
     let answer = catalogue.presence(want, now);
     note_doubt(&mut pipeline.doubts, want, &answer);
-    pipeline.settles_at = earlier(pipeline.settles_at, &answer);
+    note_settling(&mut pipeline.settling, want, &answer);
     pipeline.facts.holdings[usize::from(place.dataset.0)].note(place.partition, presence(&answer));
 }
 
@@ -252,14 +263,16 @@ fn presence(answer: &storage::Presence) -> Presence {
     }
 }
 
-/// When the youngest file is old enough, if there is one too young.
-fn earlier(settles_at: Option<Instant>, answer: &storage::Presence) -> Option<Instant> {
-    match answer {
-        storage::Presence::Settling { until } => settles_at.into_iter().chain([(*until).into()]).min(),
-        storage::Presence::Complete
-        | storage::Presence::Missing
-        | storage::Presence::Occupied
-        | storage::Presence::Unknown { .. } => settles_at,
+fn note_settling(
+    settling: &mut BTreeMap<(String, String), Instant>,
+    want: Want<'_>,
+    answer: &storage::Presence,
+) {
+    let key = || (want.store.to_owned(), want.path.to_owned());
+    if let storage::Presence::Settling { until } = answer {
+        settling.insert(key(), (*until).into());
+    } else if !settling.is_empty() {
+        settling.remove(&key());
     }
 }
 

@@ -36,8 +36,8 @@ pub(crate) struct LocalPipeline {
     pub(crate) running: BTreeMap<(Partition, StepId), Launch>,
     /// The stretch of partitions of which storage was asked.
     pub(crate) observed: Option<Range<i64>>,
-    /// When the youngest file is old enough to be trusted.
-    pub(crate) settles_at: Option<Instant>,
+    /// When what is too young to be trusted is old enough, by store and path.
+    pub(crate) settling: BTreeMap<(String, String), Instant>,
     /// Why storage gave no reliable answer, by store and path.
     pub(crate) doubts: BTreeMap<(String, String), String>,
     /// The requests of this run alone, such as `--date`.
@@ -56,7 +56,7 @@ impl LocalPipeline {
             records,
             running: BTreeMap::new(),
             observed: None,
-            settles_at: None,
+            settling: BTreeMap::new(),
             doubts: BTreeMap::new(),
             own_requests: Vec::new(),
             stored_requests: Vec::new(),
@@ -85,7 +85,12 @@ impl LocalPipeline {
 
     /// When time alone may change the decision.
     pub(crate) fn wake_at(&self) -> Option<Instant> {
-        self.decision.wake_at.into_iter().chain(self.settles_at).min()
+        self.decision.wake_at.into_iter().chain(self.settles_at()).min()
+    }
+
+    /// When the first of what is too young is old enough.
+    pub(crate) fn settles_at(&self) -> Option<Instant> {
+        self.settling.values().min().copied()
     }
 
     /// Every partition that a decision could look at: the window, the requests, what runs.

@@ -191,7 +191,7 @@ impl Run<'_> {
             return Ok(None);
         }
         let may_go_on = self.mode == Mode::KeepGoing || !self.has_failed();
-        let waits_for_clock = self.pipelines.iter().any(|it| it.backs_off() || it.settles_at.is_some());
+        let waits_for_clock = self.pipelines.iter().any(|it| it.backs_off() || !it.settling.is_empty());
         if may_go_on && waits_for_clock {
             return Ok(None);
         }
