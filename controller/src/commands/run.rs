@@ -73,6 +73,11 @@ pub(crate) fn fill(mut project: Project, aim: &Aim<'_>) -> Result<ExitCode, Fail
 
 /// One round, on the manifests as they are; none if there is nothing to run.
 fn fill_once(project: &mut Project, aim: &Aim<'_>, runtime: &Runtime) -> Result<Option<Ending>, Failure> {
+    let sources = Sources::new(project.files());
+    if aim.mode == Mode::Watch {
+        // Read again after that look: what was edited in between shows as edited.
+        project.load();
+    }
     let machine = machine(project).map_err(Failure::new)?;
     let plans = project.plans(Some(machine));
     tell(&project.problems);
@@ -94,7 +99,6 @@ fn fill_once(project: &mut Project, aim: &Aim<'_>, runtime: &Runtime) -> Result<
         changes: Vec::new(),
         progress: Progress::new(),
     };
-    let sources = Sources::new(project.files());
     let mut run = Run {
         desk: &mut desk,
         pipelines: &mut pipelines,
