@@ -91,7 +91,10 @@ pub(crate) fn partition(
 }
 
 fn partition_conditions(pipeline: &Pipeline, report: &PartitionReport, at: Instant) -> Vec<Condition> {
-    let mut conditions = vec![complete(pipeline, report, at)];
+    let mut conditions = Vec::new();
+    if is_watched(report) {
+        conditions.push(complete(pipeline, report, at));
+    }
     if pipeline.parts().late_after.is_some() {
         let late = if report.is_late { LATE } else { ON_TIME };
         conditions.push(condition(ConditionType::Late, late, String::new(), at));
@@ -101,6 +104,11 @@ fn partition_conditions(pipeline: &Pipeline, report: &PartitionReport, at: Insta
         conditions.push(condition(ConditionType::Stale, ("True", reason), String::new(), at));
     }
     conditions
+}
+
+/// Whether somebody looks after the partition. Of others it is not known whether they are complete.
+pub(crate) fn is_watched(report: &PartitionReport) -> bool {
+    report.steps.iter().any(|step| step.reason != Reason::OutsideWindow)
 }
 
 fn complete(pipeline: &Pipeline, report: &PartitionReport, at: Instant) -> Condition {

@@ -24,6 +24,8 @@ pub struct Outcome {
     pub signal: Option<i32>,
     /// What it printed.
     pub stdout: String,
+    /// What it printed, byte for byte.
+    pub bytes: Vec<u8>,
     /// What it printed as errors.
     pub stderr: String,
 }
@@ -112,7 +114,8 @@ impl Running {
 
     fn outcome(&self, status: ExitStatus) -> Outcome {
         let (stdout, stderr) = (read(&self.stdout), read(&self.stderr));
-        Outcome { code: status.code(), signal: status.signal(), stdout, stderr }
+        let bytes = fs::read(&self.stdout).unwrap_or_default();
+        Outcome { code: status.code(), signal: status.signal(), stdout, bytes, stderr }
     }
 }
 

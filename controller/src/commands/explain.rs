@@ -123,13 +123,21 @@ fn object(seen: &Seen, report: &PartitionReport, steps: &[Explained]) -> Result<
 fn text(seen: &Seen, report: &PartitionReport, steps: &[Explained]) -> String {
     let due = window::due_at(seen.pipeline.plan.parts(), report.partition);
     let mut text = format!("{} {}\n", seen.pipeline.name(), seen.key(report.partition));
-    label(&mut text, "Complete", Some(if report.is_complete { "True" } else { "False" }));
+    label(&mut text, "Complete", Some(completeness(report)));
     label(&mut text, "Due", Some(&moment(due)));
     label(&mut text, "Late", report.is_late.then_some("True"));
     for step in steps {
         add_step(&mut text, step);
     }
     text
+}
+
+fn completeness(report: &PartitionReport) -> &'static str {
+    match (report.is_complete, objects::is_watched(report)) {
+        (true, _) => "True",
+        (false, true) => "False",
+        (false, false) => "Unknown",
+    }
 }
 
 fn add_step(text: &mut String, step: &Explained) {

@@ -221,6 +221,7 @@ fn reach(input: &Input) -> Option<String> {
     let reach = match input.reach {
         Reach::Overlapping => None,
         Reach::Back(count) => Some(back(count)),
+        Reach::Window { from, to } if from == to => Some(back(from)),
         Reach::Window { from, to } => Some(format!("{}..{}", back(from), back(to))),
     };
     let optional = input.optional.then(|| "optional".to_owned());

@@ -201,7 +201,7 @@ fn own_request(plan: &Pipeline, (first, last): (&str, &str)) -> Result<Request, 
 }
 
 /// What there is to share.
-pub(crate) fn capacity(project: &Project, pace: &Pace, machine: Resources) -> Capacity {
+fn capacity(project: &Project, pace: &Pace, machine: Resources) -> Capacity {
     let cores = available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX));
     let named = project.environment.pools.iter();
     let pools: BTreeMap<Name, u32> =

@@ -3,17 +3,19 @@
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use planner::admission::{Bidder, Obstacles, admit};
+use planner::admission::{Obstacle, Obstacles};
 use planner::calendar::{Instant, Partition};
+use planner::decision::Cell;
 use planner::facts::{History, Leftovers, Outcome};
 use planner::pipeline::{DatasetId, Pipeline, StepId};
 use planner::report::{PartitionReport, Reason, Reporter, StepReport};
+use planner::verdict::Verdict;
 use planner::window;
 use storage::{Catalogue, Store};
 
-use crate::args::{Named, Pace};
+use crate::args::Named;
 use crate::clock;
-use crate::commands::run::{self, Aim, capacity, machine};
+use crate::commands::run::{self, Aim, machine};
 use crate::commands::{EXIT_COMPLETE, EXIT_WRONG, Failure, tell};
 use crate::environment::Binding;
 use crate::local::look::{self, Sight};
@@ -144,9 +146,8 @@ impl View {
         let mut pipelines = pipelines(plans, &state)?;
         let mut view = Self { project, state, now, pipelines: Vec::new(), stores, is_at_work };
         pipelines.iter_mut().try_for_each(|pipeline| view.look(pipeline))?;
-        let obstacles = view.obstacles(&pipelines)?;
-        let pipelines = pipelines.into_iter().zip(obstacles);
-        view.pipelines = pipelines.map(|(pipeline, obstacles)| Seen { pipeline, obstacles }).collect();
+        let seen = |pipeline| Seen { obstacles: obstacles(&pipeline), pipeline };
+        view.pipelines = pipelines.into_iter().map(seen).collect();
         Ok(view)
     }
 
@@ -176,21 +177,6 @@ impl View {
                 history.end(Outcome::Disrupted("the run was killed".to_owned()), Leftovers::new(), since);
             }
         }
-    }
-
-    /// What holds up steps that are ready, where somebody is at work.
-    fn obstacles(&self, pipelines: &[LocalPipeline]) -> Result<Vec<Obstacles>, Failure> {
-        if !self.is_at_work {
-            return Ok(vec![Obstacles::new(); pipelines.len()]);
-        }
-        let bidder = |it| {
-            let it: &LocalPipeline = it;
-            Bidder { world: it.world(self.now), decision: &it.decision, weight: 1 }
-        };
-        let bidders: Vec<_> = pipelines.iter().map(bidder).collect();
-        let pace = Pace { jobs: None, keep_going: false, attempts: None };
-        let machine = machine(&self.project).map_err(Failure::new)?;
-        Ok(admit(&bidders, &capacity(&self.project, &pace, machine)).obstacles)
     }
 
     /// Where a partition of a dataset is.
@@ -246,6 +232,18 @@ fn unseen(plans: Vec<Planned>, state: &State) -> Vec<LocalPipeline> {
         LocalPipeline::new(folder, plan, records)
     });
     pipelines.collect()
+}
+
+/// What holds up steps that are ready, as far as one who only looks can know: how many launches the run that is at work
+/// allows itself, it alone knows.
+fn obstacles(pipeline: &LocalPipeline) -> Obstacles {
+    let parallelism = pipeline.plan.parts().parallelism;
+    let is_running = |cell: &Cell| matches!(cell.verdict, Verdict::Running | Verdict::Publishing);
+    let running = pipeline.decision.cells().filter(|(_, _, cell)| is_running(cell)).count();
+    if running < usize::try_from(parallelism).unwrap_or(usize::MAX) {
+        return Obstacles::new();
+    }
+    pipeline.plan.step_ids().map(|step| (step, Obstacle::Parallelism(parallelism))).collect()
 }
 
 /// Refuses an environment of which nothing stays.
