@@ -48,10 +48,7 @@ fn converted(text: &str) -> Result<Converted, Vec<Problem>> {
 
 /// What is made of a text that is good.
 fn sound(text: &str) -> Converted {
-    match converted(text) {
-        Ok(converted) => converted,
-        Err(problems) => panic!("{}", lines(&problems)),
-    }
+    converted(text).map_err(|problems| lines(&problems)).expect("a good manifest")
 }
 
 /// Problems as lines, by the file's name only.

@@ -68,10 +68,10 @@ proptest! {
 
 #[test]
 fn a_bomb_is_refused_at_once() {
-    let doubled: String =
-        (1..60).map(|level| format!("a{level}: &a{level} [*a{0}, *a{0}]\n", level - 1)).collect();
+    let doubling = |level: u32| format!("a{level}: &a{level} [*a{0}, *a{0}]\n", level - 1);
+    let doubled: Vec<String> = (1..60).map(doubling).collect();
     let bombs = [
-        format!("a0: &a0 [x]\n{doubled}"),
+        format!("a0: &a0 [x]\n{}", doubled.concat()),
         "[".repeat(100_000),
         "- ".repeat(100_000),
         "{a: ".repeat(100_000),
