@@ -74,6 +74,16 @@ fn of_an_environment_that_is_made_for_each_run_nothing_stays_to_look_at() {
 }
 
 #[test]
+fn a_parameter_that_no_pipeline_has_is_refused() {
+    let project = shop::project();
+    let spec = shop::SPEC.replace("sum_%Y", "{{ params.country }}_sum_%Y");
+    project.pipeline("shop", &format!("params: {{country: de}}{spec}"));
+    project.daybreak(&["status", "--param", "country=fr"]).expect_code(0);
+    let outcome = project.daybreak(&["status", "--param", "contry=fr"]).expect_code(2);
+    assert_eq!(outcome.stderr, "daybreak: no pipeline has a parameter `contry`: did you mean `country`?\n");
+}
+
+#[test]
 fn each_shell_gets_its_completions() {
     let project = Project::new();
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {

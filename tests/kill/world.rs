@@ -8,6 +8,9 @@ use tests::Project;
 /// The partitions.
 const DAYS: std::ops::RangeInclusive<u32> = 1..=12;
 
+/// Where the runtime keeps its records.
+const RECORDS: &str = ".daybreak/laptop/records/flow/2026-01.jsonl";
+
 /// One step with a plain output, one with two, one that writes in place, one that writes a directory.
 const SPEC: &str = r#"
 every: 1d
@@ -87,9 +90,7 @@ note end pack
 /// A world before its first run.
 pub(crate) fn project() -> Project {
     let project = Project::with(SPEC);
-    for day in DAYS {
-        project.write(&format!("data/raw/2026-01-{day:02}"), &format!("day {day}\n"));
-    }
+    deliver(&project, "day");
     project.write("alive/README", "One file for each step and partition: its last process.\n");
     for (name, text) in [("split", SPLIT), ("place", PLACE), ("pack", PACK)] {
         project.program(name, &format!("{BEGIN}{text}"));
@@ -97,14 +98,29 @@ pub(crate) fn project() -> Project {
     project
 }
 
-/// Checks a world after its last run.
-pub(crate) fn check(project: &Project, story: &str) {
-    check_data(project, story);
-    let ledger = project.ledger();
-    for fault in ["doubled", "needless"] {
-        assert_eq!(ledger.that(fault), Vec::<String>::new(), "{fault}; {story}");
+/// Brings the input, in these words.
+pub(crate) fn deliver(project: &Project, word: &str) {
+    for day in DAYS {
+        project.write(&format!("data/raw/2026-01-{day:02}"), &format!("{word} {day}\n"));
     }
-    let records = project.read(".daybreak/laptop/records/flow/2026-01.jsonl");
+}
+
+/// Whether anything was begun to be made for the so-manieth time.
+pub(crate) fn has_begun(project: &Project, times: u64) -> bool {
+    project.read(RECORDS).contains(&format!("\"attempt\":{times},"))
+}
+
+/// Checks a world after its last run: made once from its first input.
+pub(crate) fn check(project: &Project, story: &str) {
+    assert_eq!(project.ledger().that("needless"), Vec::<String>::new(), "{story}");
+    check_made(project, ("day", 1), story);
+}
+
+/// Checks that all was made so many times, the last time of the input in these words.
+pub(crate) fn check_made(project: &Project, (word, times): (&str, u64), story: &str) {
+    check_data(project, word, story);
+    assert_eq!(project.ledger().that("doubled"), Vec::<String>::new(), "{story}");
+    let records = project.read(RECORDS);
     let mut launches: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for line in records.lines() {
         let record: Value = serde_json::from_str(line).expect("no record is torn: each is one write");
@@ -112,16 +128,16 @@ pub(crate) fn check(project: &Project, story: &str) {
     }
     assert_eq!(launches.len(), DAYS.count() * 3, "{story}\n{records}");
     for (name, records) in launches {
-        check_records(&name, &records, story);
+        check_records(&records, times, &format!("{name}; {story}"));
     }
 }
 
-fn check_data(project: &Project, story: &str) {
+fn check_data(project: &Project, word: &str, story: &str) {
     let mut expected = BTreeMap::new();
     for day in DAYS {
-        let (left, right) = (format!("left of day {day}\n"), format!("right of day {day}\n"));
+        let (left, right) = (format!("left of {word} {day}\n"), format!("right of {word} {day}\n"));
         let placed = format!("placed {left}");
-        expected.insert(format!("raw/2026-01-{day:02}"), format!("day {day}\n"));
+        expected.insert(format!("raw/2026-01-{day:02}"), format!("{word} {day}\n"));
         expected.insert(format!("packed/2026-01-{day:02}/part-0"), format!("{right}{placed}"));
         expected.insert(format!("packed/2026-01-{day:02}/part-1"), format!("{placed}{right}"));
         expected.insert(format!("packed/2026-01-{day:02}/_SUCCESS"), String::new());
@@ -137,22 +153,21 @@ fn check_data(project: &Project, story: &str) {
     assert!(!project.exists("data/.daybreak/staging"), "the staging directory is left; {story}");
 }
 
-/// One attempt, however often it was disrupted; its launches are counted; nothing follows its success.
-fn check_records(name: &str, records: &[Value], story: &str) {
-    let mut launch = 0;
-    let mut last = "Disrupted";
+/// Each time is one attempt, however often it was disrupted; its launches are counted, and nothing follows its success.
+fn check_records(records: &[Value], times: u64, story: &str) {
+    let (mut attempt, mut launch, mut last) = (1, 0, "Disrupted");
     for record in records {
         let event = record["event"].as_str().unwrap_or_default();
         if event == "Launched" {
-            assert_eq!(last, "Disrupted", "{name} was launched again; {story}\n{records:?}");
-            launch += 1;
+            match last {
+                "Disrupted" => launch += 1,
+                "Succeeded" => (attempt, launch) = (attempt + 1, 1),
+                _ => assert_eq!(last, "the end of the launch before", "{story}\n{records:?}"),
+            }
         }
-        assert_eq!(
-            (record["attempt"].as_u64(), record["launch"].as_u64()),
-            (Some(1), Some(launch)),
-            "{name}; {story}\n{records:?}"
-        );
+        let number = (record["attempt"].as_u64(), record["launch"].as_u64());
+        assert_eq!(number, (Some(attempt), Some(launch)), "{story}\n{records:?}");
         last = record["outcome"].as_str().unwrap_or(event);
     }
-    assert_eq!(last, "Succeeded", "{name}; {story}\n{records:?}");
+    assert_eq!((last, attempt), ("Succeeded", times), "{story}\n{records:?}");
 }

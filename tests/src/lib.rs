@@ -1,6 +1,9 @@
 //! The harness of the black-box tests: a project in a temporary folder, the real `daybreak` at work on it, and what its
 //! steps wrote down.
 
+#![expect(clippy::missing_panics_doc, reason = "panicking is how a test fails")]
+#![expect(clippy::return_self_not_must_use, reason = "checks may be chained, and need not be")]
+
 mod command;
 mod ledger;
 mod process;

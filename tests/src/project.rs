@@ -41,9 +41,12 @@ impl Project {
 
     /// Writes a manifest to `flow/NAME.yaml`: `spec` is what stands below `spec:`, not indented.
     pub fn pipeline(&self, name: &str, spec: &str) {
-        let spec: String = spec.trim().lines().map(|line| format!("  {line}\n")).collect();
+        let spec = spec.trim().replace('\n', "\n  ");
         let head = "apiVersion: daybreak.dev/v1alpha1\nkind: Pipeline\n";
-        self.write(&format!("flow/{name}.yaml"), &format!("{head}metadata: {{name: {name}}}\nspec:\n{spec}"));
+        self.write(
+            &format!("flow/{name}.yaml"),
+            &format!("{head}metadata: {{name: {name}}}\nspec:\n  {spec}\n"),
+        );
     }
 
     /// An absolute path.
@@ -92,20 +95,20 @@ impl Project {
     /// All files below a folder, sorted, with paths from there; none if it is absent.
     pub fn files(&self, folder: &str) -> Vec<String> {
         let root = self.path(folder);
-        let mut found = Vec::new();
+        let mut files = Vec::new();
         let mut folders = vec![root.clone()];
         while let Some(folder) = folders.pop() {
-            let Ok(entries) = fs::read_dir(&folder) else { continue };
-            for path in entries.flatten().map(|entry| entry.path()) {
-                if path.is_dir() {
-                    folders.push(path);
-                } else if let Ok(below) = path.strip_prefix(&root) {
-                    found.push(below.to_string_lossy().into_owned());
-                }
-            }
+            // A folder may go while it is looked at.
+            let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+            let (mut below, here): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+            folders.append(&mut below);
+            files.extend(here);
         }
-        found.sort();
-        found
+        let below =
+            |path: &PathBuf| path.strip_prefix(&root).map(|it| it.to_string_lossy().into_owned()).ok();
+        let mut names: Vec<_> = files.iter().filter_map(below).collect();
+        names.sort();
+        names
     }
 
     /// What `program`s wrote down; see [`Ledger`].

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-/// Numbers that follow from a seed (SplitMix64).
+/// Numbers that follow from a seed (`SplitMix64`).
 #[derive(Clone, Debug)]
 pub struct Random(u64);
 
