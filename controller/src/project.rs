@@ -56,6 +56,8 @@ pub(crate) enum ProjectError {
     Store(storage::StoreError),
     #[error("cannot make a temporary folder: {0}")]
     Temporary(std::io::Error),
+    #[error("{0}")]
+    Param(String),
     #[error("there is no pipeline {name} in order here: there is {known}")]
     NoPipeline { name: String, known: String },
     #[error("the store {store} could not be filled: {why}")]
@@ -81,7 +83,17 @@ impl Project {
         if project.manifests.is_empty() && project.problems.is_empty() {
             return Err(ProjectError::NoManifest(first.to_owned()));
         }
+        project.check_params(place)?;
         Ok(project)
+    }
+
+    /// A flag that gives a value to a parameter means one that there is; a manifest that can't be read may have it.
+    fn check_params(&self, place: &Place) -> Result<(), ProjectError> {
+        let named = place.param.iter().map(|(name, _)| name.as_str());
+        match authoring::unknown_params(named, &self.manifests).pop() {
+            Some((_, message)) if self.problems.is_empty() => Err(ProjectError::Param(message)),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Reads the manifests, again if need be.
