@@ -153,15 +153,15 @@ fn as_yaml_a_key_stays_a_text() {
 fn a_step_runs_while_its_run_works_and_is_ready_again_when_that_was_killed() {
     let project = shop::project_with("note start clean; exec sleep 600");
     project.pipeline("shop", &shop::SPEC.replace("window: 3", "window: 3\nparallelism: 1"));
-    let session = project.start(&["run", "flow"]);
+    let run = project.start(&["run", "flow"]);
     eventually("a step runs", || !project.ledger().started().is_empty());
     let running = project.daybreak(&["status", "shop"]).expect_code(0);
     running.expect_text(&[
         "2026-01-01   False      Running          WaitingForInputs\n",
         "2026-01-02 clean: WaitingForSlot: the pipeline runs 1 launches at once (parallelism)\n",
     ]);
-    session.signal(rustix::process::Signal::KILL);
-    session.wait();
+    run.signal(rustix::process::Signal::KILL);
+    run.wait();
     let killed = project.daybreak(&["status", "shop"]).expect_code(0);
     killed.expect_text(&["2026-01-01   False      WaitingForSlot   WaitingForInputs\n", "ready to start"]);
 }

@@ -22,12 +22,12 @@ use crate::project::Project;
 #[derive(Debug, Serialize)]
 struct Plan {
     pipeline: String,
-    launches: Vec<Planned>,
+    launches: Vec<PlannedLaunch>,
 }
 
 /// A launch that would start.
 #[derive(Debug, Serialize)]
-struct Planned {
+struct PlannedLaunch {
     partition: String,
     step: String,
     attempt: u32,
@@ -64,7 +64,7 @@ fn text(plan: &Plan) -> String {
 
 fn foreseen(view: &View, seen: &Seen) -> Plan {
     let plan = &seen.pipeline.plan;
-    let planned = |launch: Launch| Planned {
+    let planned = |launch: Launch| PlannedLaunch {
         partition: seen.key(launch.partition),
         step: plan.step(launch.step).name.to_string(),
         attempt: launch.attempt,
