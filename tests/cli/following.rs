@@ -5,10 +5,6 @@ use tests::{Project, Running, eventually};
 
 use crate::shop;
 
-/// A step that says something, waits for the file `go`, and says more.
-const TALKER: &str =
-    r#"echo first; while [ ! -e ../go ]; do sleep 0.01; done; echo last; cp "$1" "$2"; note end clean"#;
-
 #[test]
 fn it_prints_until_the_attempt_has_ended_and_the_run_goes_on() {
     let (project, run, follower) = following();
@@ -36,7 +32,7 @@ fn an_attempt_that_has_ended_is_printed_once() {
 
 /// A run whose step waits for `go`, and a follower that has printed what it said so far.
 fn following() -> (Project, Running, Running) {
-    let project = shop::project_with(TALKER);
+    let project = shop::project_with(&format!("echo first; {}; echo last; cp \"$1\" \"$2\"", shop::WAIT));
     let run = project.start(&["run", "flow", "--date", "2026-01-01"]);
     let log = ".daybreak/laptop/logs/shop/2026-01-01/clean.1.1.log";
     eventually("the step speaks", || project.exists(log) && project.read(log) == "first\n");

@@ -18,6 +18,9 @@ steps:
   - {name: sum, inputs: [clean], outputs: [sum], command: [cp, "{{ inputs.clean }}", "{{ outputs.sum }}"]}
 "#;
 
+/// What a step waits for: the file `go`, or the end of the test, so that one whose run was killed does not stay.
+pub(crate) const WAIT: &str = "while [ -e ../daybreak.toml ] && [ ! -e ../go ]; do sleep 0.01; done";
+
 /// The project with all that it reads. `clean` says what it does, and copies.
 pub(crate) fn project() -> Project {
     project_with(r#"echo "cleaning $DAYBREAK_PARTITION"; cp "$1" "$2""#)

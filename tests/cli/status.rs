@@ -151,7 +151,7 @@ fn as_yaml_a_key_stays_a_text() {
 
 #[test]
 fn a_step_runs_while_its_run_works_and_is_ready_again_when_that_was_killed() {
-    let project = shop::project_with("note start clean; exec sleep 600");
+    let project = shop::project_with(&format!("note start clean; {}", shop::WAIT));
     project.pipeline("shop", &shop::SPEC.replace("window: 3", "window: 3\nparallelism: 1"));
     let run = project.start(&["run", "flow"]);
     eventually("a step runs", || !project.ledger().started().is_empty());
