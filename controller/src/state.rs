@@ -14,7 +14,8 @@ use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{FlockOperation, fcntl_lock};
+use rustix::process::{Flock as FileLock, FlockType, fcntl_getlk};
 
 /// The folder of all states, beside `daybreak.toml`.
 pub(crate) const FOLDER_NAME: &str = ".daybreak";
@@ -82,7 +83,7 @@ impl State {
         fs::create_dir_all(&self.folder).map_err(failed("create the folder of"))?;
         let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
         let file = open.map_err(failed("open"))?;
-        let is_free = flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok();
+        let is_free = fcntl_lock(&file, FlockOperation::NonBlockingLockExclusive).is_ok();
         let text = io::read_to_string(&file).map_err(failed("read"))?;
         let (pid, left) = text.split_once('\n').unwrap_or((&text, ""));
         if !is_free {
@@ -95,10 +96,11 @@ impl State {
         Ok(lock)
     }
 
-    /// Whether a process holds the right to write.
+    /// Whether another process holds the right to write. It is asked, not tried: whoever looks must not be in the way
+    /// of a run that starts at that moment, which is why the lock is one of `fcntl` and not of `flock`.
     pub(crate) fn is_locked(&self) -> bool {
         let Ok(file) = File::open(self.folder.join("lock")) else { return false };
-        flock(&file, FlockOperation::NonBlockingLockShared).is_err()
+        fcntl_getlk(&file, &FileLock::from(FlockType::WriteLock)).is_ok_and(|holder| holder.is_some())
     }
 }
 
