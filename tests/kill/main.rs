@@ -27,7 +27,9 @@ fn whatever_kills_a_run_the_next_one_brings_it_to_the_same_end() {
     for row in rows(&mut random, undisturbed) {
         let story = format!("kills after {row:?}; all of it again: DAYBREAK_SEED={seed}");
         let project = world::project();
-        row.iter().for_each(|pause| kill_after(&project, &["run", "flow"], *pause));
+        for pause in &row {
+            kill_after(&project, &["run", "flow"], *pause);
+        }
         let outcome = project.run(&[]);
         assert_eq!(outcome.code, Some(0), "{story}\n{}", outcome.text());
         world::check(&project, &story);

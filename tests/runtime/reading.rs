@@ -143,7 +143,7 @@ fn a_pipeline_reads_what_another_one_makes() {
 #[test]
 fn what_a_step_is_told_is_in_its_environment_too() {
     let project = flow::project_of(&flow::spec_of(
-        r#"  - {name: tell, inputs: [raw], outputs: [clean], env: [{name: COLOUR, value: blue}], command: [./tell]}"#,
+        r"  - {name: tell, inputs: [raw], outputs: [clean], env: [{name: COLOUR, value: blue}], command: [./tell]}",
     ));
     let tell = r#"echo "$DAYBREAK_PARTITION $DAYBREAK_START $DAYBREAK_END $DAYBREAK_ATTEMPT $COLOUR $(cat "$DAYBREAK_INPUT_RAW")" > "$DAYBREAK_OUTPUT_CLEAN""#;
     project.program("tell", tell);

@@ -72,7 +72,7 @@ fn every_promise_names_a_test_that_exists() {
 #[test]
 fn every_link_of_a_document_leads_somewhere() {
     let mut faults = Vec::new();
-    for document in sources().iter().filter(|source| source.path.ends_with(".md")) {
+    for document in sources().iter().filter(|source| source.has_extension("md")) {
         let folder = root().join(&document.path).parent().map(std::path::Path::to_owned).unwrap_or_default();
         let links = document.text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
         let local = links.filter(|link| !link.contains("://") && !link.starts_with('#'));

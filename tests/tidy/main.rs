@@ -15,6 +15,11 @@ struct Source {
 }
 
 impl Source {
+    /// Whether its name ends so.
+    fn has_extension(&self, extension: &str) -> bool {
+        Path::new(&self.path).extension().is_some_and(|it| it == extension)
+    }
+
     /// Whether it is a test, or what tests stand on.
     fn is_test(&self) -> bool {
         self.path.starts_with("tests/") || self.path.contains("/tests/") || self.path.contains("/benches/")
@@ -48,7 +53,7 @@ fn sources() -> Vec<Source> {
 /// All tracked Rust files.
 fn rust() -> Vec<Source> {
     let mut sources = sources();
-    sources.retain(|source| source.path.ends_with(".rs"));
+    sources.retain(|source| source.has_extension("rs"));
     sources
 }
 
