@@ -188,6 +188,11 @@ impl Simulation {
             Event::Hint(place) => {
                 let Some(runtime) = &mut self.runtime else { return Ok(()) };
                 runtime.look_again(&mut self.world, place);
+                // Hints that are there together are one reason to decide, not several.
+                let next = self.world.events.first_key_value();
+                if next.is_some_and(|((at, _), it)| *at <= self.world.now && matches!(it, Event::Hint(_))) {
+                    return Ok(());
+                }
             }
             Event::Told => {
                 let Some(runtime) = &mut self.runtime else { return Ok(()) };
