@@ -82,6 +82,15 @@ enum Started {
     AndEndedAtOnce,
 }
 
+/// What decisions looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Looked {
+    /// The partitions that they looked at before.
+    AtTheSame,
+    /// Others, too.
+    AtMore,
+}
+
 impl Run<'_> {
     /// Brings what killed runs left to an end.
     pub(crate) fn recover(&mut self, lock: &Lock) -> Result<(), RunError> {
@@ -133,14 +142,27 @@ impl Run<'_> {
         }
     }
 
-    /// Decides for every pipeline about which something changed.
+    /// Decides for every pipeline about which something changed. Where a decision looks for the first time, a run that
+    /// stays watches from then on, and looks once more: something may have changed in between.
     fn decide(&mut self, now: Instant) -> Result<(), RunError> {
-        for pipeline in self.pipelines.iter_mut() {
-            if pipeline.needs_decision(now) {
-                look::decide(pipeline, self.desk.sight(), now).map_err(RunError::Records)?;
-            }
+        if self.decide_and_look(now)? == Looked::AtMore && self.mode == Mode::Watch {
+            self.follow();
+            self.look_at_everything(now);
+            self.decide_and_look(now)?;
         }
         Ok(())
+    }
+
+    fn decide_and_look(&mut self, now: Instant) -> Result<Looked, RunError> {
+        let mut looked = Looked::AtTheSame;
+        for pipeline in self.pipelines.iter_mut().filter(|it| it.needs_decision(now)) {
+            let before = pipeline.observed.clone();
+            look::decide(pipeline, self.desk.sight(), now).map_err(RunError::Records)?;
+            if pipeline.observed != before {
+                looked = Looked::AtMore;
+            }
+        }
+        Ok(looked)
     }
 
     fn admit_and_start(&mut self, now: Instant) -> Result<Started, RunError> {
