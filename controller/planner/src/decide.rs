@@ -49,9 +49,11 @@ fn partitions(world: World<'_>, window: &std::ops::Range<i64>, demand: &Demand) 
         let asked = (request.from.0..=request.to.0).map(Partition);
         all.extend(asked.filter(|it| !window.contains(&it.0) && window::exists(parts, *it)));
     }
-    let running =
-        world.facts.history.iter().filter(|(_, steps)| steps.values().any(|it| it.running.is_some()));
-    all.extend(running.map(|(partition, _)| *partition).filter(|it| !window.contains(&it.0)));
+    // Inside the window every partition is looked at anyway, and there the history is long.
+    let history = &world.facts.history;
+    let outside = history.range(..Partition(window.start)).chain(history.range(Partition(window.end)..));
+    let running = outside.filter(|(_, steps)| steps.values().any(|it| it.running.is_some()));
+    all.extend(running.map(|(partition, _)| *partition));
     all.extend(demand.partitions().filter(|it| !window.contains(&it.0)));
     if all.len() > inside {
         all.sort_unstable();
