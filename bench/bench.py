@@ -19,6 +19,7 @@ import shlex
 import shutil
 import statistics
 import sys
+import tempfile
 
 import latency
 import tools
@@ -41,19 +42,16 @@ class Bench:
         first, *others = shlex.split(arguments.daybreak)
         self.daybreak = [str(pathlib.Path(shutil.which(first) or first).resolve()), *others]
 
-    def run_cold(self, tool):
+    def run_cold(self, tool, directory):
         """All outputs made, from nothing; a tool that made fewer has not done the work."""
-        directory = self.build / tool.name
-        work.remove_outputs(directory, tool.leftovers)
         result = measure(self.program, tool.command, directory)
         made, wanted = work.state_of_outputs(directory)[0], self.arguments.hours * len(work.STEPS)
         if made != wanted:
             raise Failed(f"{tool.name} made {made} outputs of {wanted}, see {directory}/output.log")
         return result
 
-    def run_again(self, tool):
+    def run_again(self, tool, directory):
         """Nothing to do; a tool that wrote an output all the same is not measured."""
-        directory = self.build / tool.name
         before = work.state_of_outputs(directory)
         result = measure(self.program, tool.command, directory)
         if work.state_of_outputs(directory) != before:
@@ -63,15 +61,22 @@ class Bench:
     def compare(self, wanted):
         """Measure each tool as (cold, again), the quick ones in turn, so that a busy moment hits them all."""
         results = {tool: [] for tool in wanted}
-        for tool in wanted:
-            work.lay_out_input(self.build / tool.name, self.arguments.hours)
-            tool.write(self.build / tool.name, self.arguments.hours)
+        root = pathlib.Path(tempfile.mkdtemp(prefix="peers-", dir=self.build))
         for turn in range(self.arguments.runs):
             for tool in wanted:
                 if tool.is_quick or turn == 0:
                     say(f"{tool.name}, run {turn + 1}")
-                    results[tool].append((self.run_cold(tool), self.run_again(tool)))
+                    directory = root / f"{tool.name}-{turn}"
+                    self.lay_out(tool, directory)
+                    results[tool].append((self.run_cold(tool, directory), self.run_again(tool, directory)))
+        shutil.rmtree(root)
         return {tool: tuple(map(Measure.median, zip(*runs))) for tool, runs in results.items()}
+
+    def lay_out(self, tool, directory):
+        """A new folder for each cold run: ext4 is slow to make a file for a minute after it removed many, which would
+        punish whoever makes more of them, such as logs, for what the bench has removed."""
+        work.lay_out_input(directory, self.arguments.hours)
+        tool.write(directory, self.arguments.hours)
 
     def measure_scale(self):
         """Daybreak, with nothing to do on 100,000 outputs."""

@@ -20,7 +20,6 @@ class Tool:
     command: list
     version: list
     write: Callable  # writes the tool's own files, given (directory, number of hours)
-    leftovers: tuple = ()  # what it remembers of a run, below its directory
     is_quick: bool = True  # whether it is run several times
 
     def is_installed(self):
@@ -51,14 +50,14 @@ def write_nothing(_directory, _count):
 
 def daybreak(command):
     """Daybreak, by the program and arguments that come before `run`."""
-    return Tool("daybreak", [*command, "run", ".", "--jobs", "2"], [*command, "--version"], work.write_daybreak, (".daybreak",))
+    return Tool("daybreak", [*command, "run", ".", "--jobs", "2"], [*command, "--version"], work.write_daybreak)
 
 
 def quick_peers():
     """The peers that take seconds; they come with the machine."""
     return [
         Tool("make", ["make", "-s", "-j2"], ["make", "--version"], work.write_makefile),
-        Tool("ninja", ["ninja", "-j2"], ["ninja", "--version"], work.write_ninja, (".ninja_log", ".ninja_deps")),
+        Tool("ninja", ["ninja", "-j2"], ["ninja", "--version"], work.write_ninja),
     ]
 
 
@@ -68,5 +67,5 @@ def slow_peers(programs):
     snakemake = [str(programs / "snakemake"), "-s", str(HERE / "Snakefile"), "-j2", "--quiet", "all"]
     return [
         Tool("luigi", luigi, [str(programs / "python"), "-c", "import luigi; print(luigi.__version__)"], write_nothing, is_quick=False),
-        Tool("snakemake", snakemake, [snakemake[0], "--version"], write_nothing, (".snakemake",), is_quick=False),
+        Tool("snakemake", snakemake, [snakemake[0], "--version"], write_nothing, is_quick=False),
     ]

@@ -37,19 +37,6 @@ def touch_outputs(directory, count):
             (directory / path(step, hour)).touch()
 
 
-def remove_outputs(directory, leftovers):
-    """Undo a run: remove the outputs, and what the tool remembers of it."""
-    for step in STEPS:
-        shutil.rmtree(directory / "data" / step)
-        (directory / "data" / step).mkdir()
-    for name in leftovers:
-        leftover = pathlib.Path(directory / name)
-        if leftover.is_dir():
-            shutil.rmtree(leftover)
-        else:
-            leftover.unlink(missing_ok=True)
-
-
 def state_of_outputs(directory):
     """How many outputs there are, and when the newest was written, in nanoseconds."""
     files = [file for step in STEPS for file in (directory / "data" / step).iterdir()]
