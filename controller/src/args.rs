@@ -91,7 +91,7 @@ pub(crate) struct Run {
     #[command(flatten)]
     pub(crate) pace: Pace,
     /// Stay, and start steps as their inputs land; until interrupted.
-    #[arg(long, short, conflicts_with_all = ["dry_run"])]
+    #[arg(long, short, conflicts_with = "is_dry")]
     pub(crate) watch: bool,
     /// Only this partition, in the window or not.
     #[arg(long, value_name = "KEY", conflicts_with_all = ["from", "to", "watch"])]
@@ -103,8 +103,8 @@ pub(crate) struct Run {
     #[arg(long, value_name = "KEY", requires = "from")]
     pub(crate) to: Option<String>,
     /// Say what would run, and run nothing.
-    #[arg(long)]
-    pub(crate) dry_run: bool,
+    #[arg(long = "dry-run")]
+    pub(crate) is_dry: bool,
 }
 
 #[derive(Args, Clone, Debug)]

@@ -70,7 +70,7 @@ impl Project {
         if let Some(missing) = folders.iter().find(|folder| !folder.exists()) {
             return Err(ProjectError::NoFolder(missing.clone()));
         }
-        let first = folders.first().map_or(Path::new("."), PathBuf::as_path);
+        let first = folders.first().map_or_else(|| Path::new("."), PathBuf::as_path);
         let root = root_of(first);
         let file = File::read(&root).map_err(ProjectError::Environment)?;
         let environment = environment(&file, &root, place)?;
@@ -115,16 +115,13 @@ impl Project {
 
     /// The project around the current folder, or around the one that was named.
     pub(crate) fn around(named: &Named) -> Result<Self, ProjectError> {
-        let folders = match &named.dir {
-            Some(folder) => vec![folder.clone()],
-            None => {
-                let root = root_of(Path::new("."));
-                let file = File::read(&root).map_err(ProjectError::Environment)?;
-                let folders: Vec<_> = file.pipelines.iter().map(|folder| root.join(folder)).collect();
-                if folders.is_empty() { vec![root] } else { folders }
-            }
-        };
-        Self::open(&folders, &named.place)
+        if let Some(folder) = &named.dir {
+            return Self::open(std::slice::from_ref(folder), &named.place);
+        }
+        let root = root_of(Path::new("."));
+        let file = File::read(&root).map_err(ProjectError::Environment)?;
+        let folders: Vec<_> = file.pipelines.iter().map(|folder| root.join(folder)).collect();
+        Self::open(if folders.is_empty() { std::slice::from_ref(&root) } else { &folders }, &named.place)
     }
 
     /// The pipelines that are in order; what is wrong with the others joins the problems.
@@ -194,18 +191,12 @@ impl Project {
             self.environment.stores.clone().into_iter().filter(|it| used.contains(&it.0)).collect();
         let mut stores = BTreeMap::new();
         for (name, binding) in bindings {
-            let store = match binding {
-                Binding::Directory(directory) => Store::fs(&name, &directory),
-                Binding::Temporary { fill, .. } => {
-                    let directory = self.temporary_root(&name)?;
-                    if !directory.exists() {
-                        std::fs::create_dir_all(&directory).map_err(ProjectError::Temporary)?;
-                        self.fill(&name, &fill, &directory)?;
-                    }
-                    Store::fs(&name, &directory)
-                }
+            let directory = match binding {
+                Binding::Directory(directory) => directory,
+                Binding::Temporary { fill, .. } => self.temporary_store(&name, &fill)?,
             };
-            stores.insert(name, store.map_err(ProjectError::Store)?);
+            let store = Store::fs(&name, &directory).map_err(ProjectError::Store)?;
+            stores.insert(name, store);
         }
         Ok(stores)
     }
@@ -216,13 +207,17 @@ impl Project {
         State::new(root, &self.environment.name)
     }
 
-    fn temporary_root(&mut self, store: &str) -> Result<PathBuf, ProjectError> {
+    /// The root of a temporary store, made and filled if this is the first that is asked of it.
+    fn temporary_store(&mut self, store: &str, fill: &[String]) -> Result<PathBuf, ProjectError> {
         let folder = match self.temporary.take() {
             Some(folder) => folder,
             None => TempDir::with_prefix("daybreak-").map_err(ProjectError::Temporary)?,
         };
-        let root = folder.path().join(store);
-        self.temporary = Some(folder);
+        let root = self.temporary.insert(folder).path().join(store);
+        if !root.exists() {
+            std::fs::create_dir_all(&root).map_err(ProjectError::Temporary)?;
+            self.fill(store, fill, &root)?;
+        }
         Ok(root)
     }
 

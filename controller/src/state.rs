@@ -111,9 +111,9 @@ impl Lock {
     }
 
     /// A kill between the two calls leaves a name too many, which harms nobody.
-    fn write<'a>(&self, pid: &str, pipelines: impl Iterator<Item = &'a String>) -> io::Result<()> {
-        let lines = pipelines.map(|name| format!("\n{name}")).collect::<String>();
-        let text = if pid.is_empty() && lines.is_empty() { String::new() } else { format!("{pid}{lines}\n") };
+    fn write<'a>(&self, pid: &'a str, pipelines: impl Iterator<Item = &'a String>) -> io::Result<()> {
+        let lines: Vec<_> = std::iter::once(pid).chain(pipelines.map(String::as_str)).collect();
+        let text = if lines == [""] { String::new() } else { lines.join("\n") };
         self.file.write_all_at(text.as_bytes(), 0)?;
         self.file.set_len(text.len() as u64)
     }

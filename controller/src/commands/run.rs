@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: &args::Run) -> Result<ExitCode, Failure> {
         (false, false) => Mode::UntilFailure,
     };
     let aim = Aim { mode, range, pace: &arguments.pace };
-    if arguments.dry_run { plan::foresee(project, &aim, Output::Wide) } else { fill(project, &aim) }
+    if arguments.is_dry { plan::foresee(project, &aim, Output::Wide) } else { fill(project, &aim) }
 }
 
 /// What a run is to do.
@@ -167,8 +167,10 @@ pub(crate) fn pipelines(
                 continue;
             }
         };
-        let attempts = aim.pace.attempts.or((aim.mode != Mode::Watch).then_some(1));
-        attempts.into_iter().for_each(|most| plan.limit_attempts(most));
+        let attempts = aim.pace.attempts.or_else(|| (aim.mode != Mode::Watch).then_some(1));
+        if let Some(most) = attempts {
+            plan.limit_attempts(most);
+        }
         if request.is_some() {
             plan.close_window();
         }
@@ -182,7 +184,9 @@ pub(crate) fn pipelines(
     if pipelines.is_empty() && !left_out.is_empty() {
         return Err(Failure::new(left_out.join("; ")));
     }
-    left_out.iter().for_each(|why| eprintln!("left out: {why}"));
+    for why in &left_out {
+        eprintln!("left out: {why}");
+    }
     Ok(pipelines)
 }
 
