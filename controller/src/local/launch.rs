@@ -55,6 +55,10 @@ pub(crate) fn start(
     let history = pipeline.facts.history.entry(launch.partition).or_default().entry(launch.step).or_default();
     history.start(&launch, inputs.clone(), now);
     pipeline.running.insert((launch.partition, launch.step), launch.clone());
+    for id in direct_outputs(&pipeline.plan, launch.step) {
+        let found = observe::output_fingerprint(&pipeline.plan, &desk.stores, (id, launch.partition));
+        pipeline.before.extend(found.map(|found| ((launch.partition, id), found)));
+    }
     desk.progress.started(&pipeline.plan, &launch);
     if let Err(why) = start_process(pipeline, desk, (&launch, &inputs, now))? {
         let outcome = Outcome::Failed { exit_code: None, why };
@@ -191,6 +195,9 @@ pub(crate) fn end(
     let left = leftovers(pipeline, desk, (launch, &outcome));
     pipeline.records.ended(&pipeline.plan, launch, (&outcome, &left, now)).map_err(LaunchError::Records)?;
     pipeline.running.remove(&(launch.partition, launch.step));
+    pipeline.before.retain(|(partition, id), _| {
+        *partition != launch.partition || !pipeline.plan.step(launch.step).outputs.contains(id)
+    });
     desk.progress.ended(&pipeline.plan, (launch, &outcome), &log_path(desk, &pipeline.plan, launch));
     if let Some(history) =
         pipeline.facts.history.get_mut(&launch.partition).and_then(|it| it.get_mut(&launch.step))
@@ -223,7 +230,9 @@ fn leftovers(pipeline: &mut LocalPipeline, desk: &Desk, (launch, outcome): (&Lau
     let mut left = Leftovers::new();
     for id in direct_outputs(&pipeline.plan, launch.step) {
         let found = observe::output_fingerprint(&pipeline.plan, &desk.stores, (id, launch.partition));
-        left.extend(found.map(|found| (id, found)));
+        // Old data that a replacement did not touch is still data.
+        let is_untouched = launch.replaces && found.as_ref() == pipeline.before.get(&(launch.partition, id));
+        left.extend(found.filter(|_| !is_untouched).map(|found| (id, found)));
     }
     let seen = left.iter().map(|(id, found)| ((launch.partition, *id), found.clone()));
     pipeline.facts.outputs.extend(seen);

@@ -39,7 +39,7 @@ pub(crate) fn decide(
     if is_new {
         since::restore(&state.since(pipeline.name()), pipeline);
     }
-    let partitions = pipeline.in_doubt(is_new);
+    let partitions = pipeline.in_doubt();
     if pipeline.load_records(partitions)? {
         observe::look_at_leftovers(pipeline, stores);
         pipeline.decide(now);

@@ -34,6 +34,8 @@ pub(crate) struct LocalPipeline {
     pub(crate) records: Records,
     /// The launches whose processes run.
     pub(crate) running: BTreeMap<(Partition, StepId), Launch>,
+    /// What `Direct` outputs looked like before their launch: what did not change since was not written by it.
+    pub(crate) before: BTreeMap<(Partition, DatasetId), String>,
     /// The stretch of partitions of which storage was asked.
     pub(crate) observed: Option<Range<i64>>,
     /// When what is too young to be trusted is old enough, by store and path.
@@ -55,6 +57,7 @@ impl LocalPipeline {
             is_stale: true,
             records,
             running: BTreeMap::new(),
+            before: BTreeMap::new(),
             observed: None,
             settling: BTreeMap::new(),
             doubts: BTreeMap::new(),
@@ -116,17 +119,17 @@ impl LocalPipeline {
     /// The partitions whose records could change the decision. Records of complete data matter only to a step that
     /// rebuilds, or that writes in place: what stands there may be what a failed attempt left. So a run with nothing to
     /// do reads none.
-    pub(crate) fn in_doubt(&self, is_new: bool) -> Vec<Partition> {
+    pub(crate) fn in_doubt(&self) -> Vec<Partition> {
         let matters = self.plan.parts().steps.iter().any(|step| {
             let writes_in_place = |it: &DatasetId| self.plan.dataset(*it).publish == Publish::Direct;
             step.when_inputs_change == WhenChanged::Rebuild
                 || step.when_step_changes == WhenChanged::Rebuild
                 || step.outputs.iter().any(writes_in_place)
         });
-        match () {
-            () if matters || !self.facts.requests.is_empty() => self.decision.partitions().to_vec(),
-            () if is_new => self.unsettled().into_iter().collect(),
-            () => Vec::new(),
+        if matters || !self.facts.requests.is_empty() {
+            self.decision.partitions().to_vec()
+        } else {
+            self.unsettled().into_iter().collect()
         }
     }
 
@@ -153,7 +156,7 @@ impl LocalPipeline {
             match authoring::request(&stored.backfill, &self.plan) {
                 Ok(request) => requests.push(Request { name: stored.name.clone(), ..request }),
                 Err(faults) => {
-                    problems.extend(faults.iter().map(|fault| format!("{}: {fault}", stored.name)))
+                    problems.extend(faults.iter().map(|fault| format!("{}: {fault}", stored.name)));
                 }
             }
         }

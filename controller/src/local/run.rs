@@ -21,7 +21,7 @@ use crate::requests::{self, RequestsError};
 use crate::state::Lock;
 
 /// The longest sleep: a clock that was set must not leave a run asleep for ever.
-const SLEEP_MAX: Duration = Duration::from_secs(60);
+const SLEEP_MAX: Duration = Duration::from_mins(1);
 
 /// How a run goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -267,6 +267,7 @@ impl Run<'_> {
             Wake::LookAtDesk => {
                 self.is_outdated = self.sources.have_changed();
                 self.read_requests()?;
+                self.note_since();
             }
             Wake::Clock => self.pipelines.iter_mut().for_each(|pipeline| pipeline.is_stale = true),
             Wake::Signal => {}

@@ -50,7 +50,7 @@ fn verify_and_publish(
     desk: &mut Desk,
     (launch, now): (&Launch, Instant),
 ) -> Result<Outcome, LaunchError> {
-    if let Err(why) = verify(&pipeline.plan, &desk.stores, launch) {
+    if let Err(why) = verify(pipeline, &desk.stores, launch) {
         return Ok(Outcome::Failed { exit_code: Some(0), why });
     }
     pipeline.records.publishing(&pipeline.plan, launch, now).map_err(LaunchError::Records)?;
@@ -60,7 +60,8 @@ fn verify_and_publish(
     })
 }
 
-fn verify(plan: &Pipeline, stores: &BTreeMap<String, Store>, launch: &Launch) -> Result<(), String> {
+fn verify(pipeline: &LocalPipeline, stores: &BTreeMap<String, Store>, launch: &Launch) -> Result<(), String> {
+    let plan = &pipeline.plan;
     for (store, outputs) in staged_outputs(plan, stores, launch.step) {
         let staging = staging(plan, store, (launch, &outputs))?;
         for (place, id) in outputs.iter().enumerate() {
@@ -74,6 +75,14 @@ fn verify(plan: &Pipeline, stores: &BTreeMap<String, Store>, launch: &Launch) ->
         let path = observe::path(plan, id, launch.partition);
         storage::verify(store, &path, &observe::rule(&dataset.complete))
             .map_err(|error| not_written(plan, id, &error))?;
+        let found = observe::output_fingerprint(plan, stores, (id, launch.partition));
+        if found.is_some() && found.as_ref() == pipeline.before.get(&(launch.partition, id)) {
+            return Err(format!(
+                "it ended well, but did not write its output {}: {}",
+                dataset.name,
+                store.uri(&path)
+            ));
+        }
     }
     Ok(())
 }

@@ -36,8 +36,12 @@ pub(crate) fn write(path: &Path, pipeline: &LocalPipeline) -> std::io::Result<()
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
+    let text = serde_json::to_vec(&notes)?;
+    if fs::read(path).is_ok_and(|before| before == text) {
+        return Ok(());
+    }
     let unfinished = path.with_extension("tmp");
-    fs::write(&unfinished, serde_json::to_vec(&notes)?)?;
+    fs::write(&unfinished, text)?;
     fs::rename(unfinished, path)
 }
 
