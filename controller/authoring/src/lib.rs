@@ -1,6 +1,6 @@
 //! From what people write to the planner's Pipeline, with every fault told.
 //!
-//! [`load`] reads files and folders into manifests of the right structure, [`pipeline`] makes the planner's own type
+//! [`load`] reads files and folders into manifests of the right structure, [`parse`] a text, [`pipeline`] makes the planner's own type
 //! of one, [`lint`] looks across all of them, and [`render`] draws what is wrong. [`convert`] and [`request`] do the
 //! same for objects that were never a file.
 
@@ -23,7 +23,7 @@ mod yaml;
 
 pub use convert::{Remark, Setting, convert};
 pub use lint::{Member, lint, unknown_params};
-pub use load::{Loaded, load};
+pub use load::{Loaded, load, parse};
 pub use manifest::{BackfillManifest, Manifest, Source};
 pub use problem::{Position, Problem, Severity};
 pub use render::{Colour, render};

@@ -40,6 +40,13 @@ pub fn load(paths: &[PathBuf]) -> Loaded {
     loaded
 }
 
+/// Reads the manifests of a text, as if it stood in this file.
+pub fn parse(file: &Path, text: &str) -> Loaded {
+    let mut loaded = Loaded::default();
+    loaded.documents(file, text);
+    loaded
+}
+
 impl Loaded {
     fn named_file(&mut self, file: &Path) {
         match text_of(file) {

@@ -2,18 +2,15 @@
 
 use crate::good::SHORTEST;
 use crate::sound;
-use authoring::{load, request};
+use authoring::{parse, request};
 use planner::pipeline::StepId;
-use std::fs;
-use tempfile::TempDir;
+use std::path::Path;
 
 fn requested(spec: &str) -> Result<planner::facts::Request, String> {
-    let folder = TempDir::new().expect("a folder");
     let text = format!(
         "apiVersion: daybreak.dev/v1alpha1\nkind: Backfill\nmetadata: {{name: december}}\nspec: {{pipelineRef: {{name: shortest}}, {spec}}}\n"
     );
-    fs::write(folder.path().join("backfill.yaml"), text).expect("a file");
-    let loaded = load(&[folder.path().to_owned()]);
+    let loaded = parse(Path::new("backfill.yaml"), &text);
     let [manifest] = &loaded.backfills[..] else { return Err(crate::lines(&loaded.problems)) };
     let pipeline = sound(&SHORTEST.replace("  every", "  start: '2025-12-01'\n  every")).pipeline;
     request(&manifest.backfill, &pipeline)

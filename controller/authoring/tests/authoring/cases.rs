@@ -2,11 +2,11 @@
 //! they accept is accepted here, but for what is not built yet.
 
 use crate::{good, root, sound};
-use authoring::{Setting, load, pipeline, request};
+use authoring::{Setting, parse, pipeline, request};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::fs;
-use tempfile::TempDir;
+use std::path::Path;
 
 #[derive(Deserialize)]
 struct Table {
@@ -70,10 +70,7 @@ fn put(object: &mut Value, path: &str, value: &Value) {
 
 /// What is said of an object.
 fn said(object: &Value) -> Vec<String> {
-    let folder = TempDir::new().expect("a folder");
-    let file = folder.path().join("case.json");
-    fs::write(&file, object.to_string()).expect("a file");
-    let loaded = load(&[file]);
+    let loaded = parse(Path::new("case.json"), &object.to_string());
     let mut said: Vec<String> = loaded.problems.iter().map(|problem| problem.message.clone()).collect();
     for manifest in &loaded.manifests {
         if let Err(problems) = pipeline(manifest, &Setting::default()) {

@@ -92,8 +92,7 @@ fn a_parameter_takes_the_value_of_the_environment() {
         .replace("  every: 1d", "  every: 1d\n  params: {region: eu}")
         .replace("raw_%Y", "'{{ params.region }}/raw_%Y")
         .replace("%m%d}\n    - {name: made", "%m%d'}\n    - {name: made");
-    let written = crate::Written::new(&text);
-    let manifest = written.manifest().expect("a manifest");
+    let manifest = crate::manifest(&text).expect("a manifest");
     let path = |setting: &Setting| {
         let converted = pipeline(&manifest, setting).expect("a pipeline");
         converted.pipeline.parts().datasets[0].path.as_str().to_owned()

@@ -8,42 +8,26 @@ mod folders;
 mod good;
 mod mangled;
 
-use authoring::{Converted, Manifest, Problem, Setting, load, pipeline};
-use std::fs;
+use authoring::{Converted, Manifest, Problem, Setting, parse, pipeline};
 use std::path::{Path, PathBuf};
-use tempfile::TempDir;
 
 /// The root of the repository.
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// A manifest of its own folder.
-struct Written {
-    folder: TempDir,
-}
-
-impl Written {
-    fn new(text: &str) -> Self {
-        let folder = TempDir::new().expect("a folder");
-        fs::write(folder.path().join("pipeline.yaml"), text).expect("a file");
-        Self { folder }
-    }
-
-    /// The one manifest of the text.
-    fn manifest(&self) -> Result<Manifest, Vec<Problem>> {
-        let mut loaded = load(&[self.folder.path().to_owned()]);
-        match loaded.manifests.pop() {
-            Some(manifest) if loaded.problems.is_empty() => Ok(manifest),
-            Some(_) | None => Err(loaded.problems),
-        }
+/// The one manifest of a text.
+fn manifest(text: &str) -> Result<Manifest, Vec<Problem>> {
+    let mut loaded = parse(Path::new("pipeline.yaml"), text);
+    match loaded.manifests.pop() {
+        Some(manifest) if loaded.problems.is_empty() => Ok(manifest),
+        Some(_) | None => Err(loaded.problems),
     }
 }
 
 /// What is made of a manifest's text.
 fn converted(text: &str) -> Result<Converted, Vec<Problem>> {
-    let written = Written::new(text);
-    pipeline(&written.manifest()?, &Setting::default())
+    pipeline(&manifest(text)?, &Setting::default())
 }
 
 /// What is made of a text that is good.
