@@ -205,6 +205,7 @@ fn a_file_that_is_written_slowly_is_not_read_early() {
         thread::sleep(Duration::from_millis(700));
         file.write_all(line.as_bytes()).expect("the folder is writable");
     }
+    drop(file);
     expect(&project, "02", "a\nb\nc\nd\nsummed\n");
     assert_eq!(project.ledger().started(), ["sum 2026-01-01", "sum 2026-01-02"]);
     end(running);
