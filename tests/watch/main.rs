@@ -222,6 +222,7 @@ fn nothing_is_written_while_there_is_nothing_to_do() {
             .collect::<Vec<_>>()
     };
     eventually("the step's end is recorded", || running.text().contains("sum: succeeded"));
+    eventually("what waits is noted", || project.exists(".daybreak/laptop/since/flow.json"));
     let before = looks();
     // Longer than any of its polls but the one of storage.
     thread::sleep(Duration::from_millis(2500));
