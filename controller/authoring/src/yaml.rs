@@ -5,7 +5,7 @@ use crate::limits::{DEPTH, VALUES};
 use crate::node::{Entry, Node, Value};
 use crate::place::Place;
 use crate::scalar::Scalar;
-use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
+use granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
 use std::collections::BTreeMap;
 
 /// The documents of a text. The first fault ends it: what follows cannot be trusted to be what was meant.
@@ -204,7 +204,24 @@ fn scan_flaw(error: &ScanError) -> Flaw {
         offset: marker.byte_offset().unwrap_or(0),
         length: 0,
     };
-    Flaw::of_text(place, format!("this is not YAML: {}", error.info()))
+    Flaw::of_text(place, format!("this is not YAML, {}: {}", error.info(), right(error.kind())))
+}
+
+/// What would be right in place of what the parser stumbled over.
+#[expect(clippy::wildcard_enum_match_arm, reason = "of most errors it can be said only where to look")]
+fn right(kind: &ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::UnknownAnchor => {
+            "a word that begins with `*` is an alias, so put a text that does into quotes"
+        }
+        ErrorKind::RecursionLimitExceeded => "no manifest is that deep, so close what is open",
+        ErrorKind::TabNotAllowed
+        | ErrorKind::TabInBlockIndentation
+        | ErrorKind::TabAtBlockScalarStart
+        | ErrorKind::TabInIndentation
+        | ErrorKind::TabInPlainScalar => "write spaces instead",
+        _ => "look here and above for an open bracket or quote, or an indentation that is off",
+    }
 }
 
 fn place(span: Span) -> Place {
