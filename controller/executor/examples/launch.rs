@@ -16,7 +16,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let (events, mut ended) = mpsc::unbounded_channel();
-        let executor = LocalExecutor::new(&marker, std::env::vars_os(), events);
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "an example stands for the whole command, arguments included"
+        )]
+        let inherited = std::env::vars_os();
+        let executor = LocalExecutor::new(&marker, inherited, events);
         let spec = LaunchSpec {
             name: "the-launch".to_owned(),
             argv: vec!["sh".to_owned(), "-c".to_owned(), script],
