@@ -1,25 +1,7 @@
-//! The `daybreak` command: arguments in, exit code out.
-
-mod args;
-mod clock;
-mod commands;
-mod environment;
-mod local;
-mod logs;
-mod objects;
-mod project;
-mod records;
-mod requests;
-mod state;
+//! The program: all of it lies in the library.
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 fn main() -> ExitCode {
-    let arguments = args::Arguments::parse();
-    commands::execute(arguments.command).unwrap_or_else(|failure| {
-        eprintln!("{failure}");
-        ExitCode::from(commands::EXIT_WRONG)
-    })
+    daybreak::execute()
 }

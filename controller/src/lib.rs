@@ -1,0 +1,26 @@
+//! The `daybreak` command: arguments in, exit code out; a library, so that its runtimes can be run within a test.
+
+mod args;
+mod clock;
+mod commands;
+mod environment;
+mod local;
+mod logs;
+mod objects;
+mod project;
+mod records;
+mod requests;
+mod state;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+/// Does what the arguments of this process say.
+pub fn execute() -> ExitCode {
+    let arguments = args::Arguments::parse();
+    commands::execute(arguments.command).unwrap_or_else(|failure| {
+        eprintln!("{failure}");
+        ExitCode::from(commands::EXIT_WRONG)
+    })
+}
