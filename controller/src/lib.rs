@@ -6,11 +6,10 @@ mod commands;
 mod environment;
 mod local;
 mod logs;
-mod objects;
 mod project;
-mod records;
 mod requests;
 mod state;
+mod work;
 
 use std::process::ExitCode;
 
