@@ -36,13 +36,8 @@ subjects:
 
 {{- define "daybreak.image" -}}
 {{- with .Values.image }}
-{{- $version := .digest | ternary (printf "@%s" .digest) (printf ":%s" (.tag | default $.Chart.AppVersion)) }}
-{{- .repository }}{{ $version }}
+{{- .repository }}{{ .digest | empty | ternary (printf ":%s" (.tag | default $.Chart.AppVersion)) (printf "@%s" .digest) }}
 {{- end }}
-{{- end }}
-
-{{- define "daybreak.isNamespaced" -}}
-{{- if eq .Values.rbac.scope "Namespaced" }}true{{ end }}
 {{- end }}
 
 {{- /* The namespace that a namespaced controller watches. */ -}}
@@ -67,7 +62,7 @@ subjects:
 {{- /* What the controller reads: the values, and what only the chart knows. */ -}}
 {{- define "daybreak.configuration" -}}
 {{- $known := dict "lease" (dict "name" (include "daybreak.leaseName" .)) }}
-{{- if include "daybreak.isNamespaced" . }}
+{{- if eq .Values.rbac.scope "Namespaced" }}
 {{- $_ := set $known "namespace" (include "daybreak.namespace" .) }}
 {{- else if .Values.configuration.namespace }}
 {{- fail "configuration.namespace: one namespace is watched with rbac.scope Namespaced; write that, or leave the namespace out" }}
