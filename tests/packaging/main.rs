@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 mod charts;
+mod cluster;
 mod image;
 mod kind;
 mod plugin;
@@ -17,7 +18,7 @@ mod schemas;
 mod values;
 
 /// The sets of values that stand for those who install the chart; `values/NAME.yaml`.
-const SETS: [&str; 4] = ["default", "namespaced", "available", "one-node"];
+const SETS: [&str; 4] = ["minimal", "namespaced", "available", "one-node"];
 
 /// The custom resources, in the order of their names.
 const RESOURCES: [&str; 3] = ["backfills.daybreak.dev", "partitions.daybreak.dev", "pipelines.daybreak.dev"];

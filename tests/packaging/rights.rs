@@ -57,7 +57,7 @@ fn role(documents: &[Value], kind: &str, name: &str) -> Value {
 
 #[test]
 fn in_a_cluster_the_controller_may_do_exactly_what_it_does() {
-    let documents = documents(&rendered("default"));
+    let documents = documents(&rendered("minimal"));
     assert_eq!(allowed(&role(&documents, "ClusterRole", "daybreak")), CALLS);
     let lease = role(&documents, "Role", "daybreak-lease");
     assert_eq!(
@@ -107,7 +107,7 @@ fn every_binding_gives_its_own_role_to_the_controller_alone() {
 
 #[test]
 fn people_may_read_or_write_pipelines_by_their_built_in_role() {
-    let documents = documents(&rendered("default"));
+    let documents = documents(&rendered("minimal"));
     let view = role(&documents, "ClusterRole", "daybreak-view");
     assert_eq!(
         allowed(&view),
@@ -126,7 +126,13 @@ fn people_may_read_or_write_pipelines_by_their_built_in_role() {
 
 #[test]
 fn who_makes_the_roles_elsewhere_gets_none() {
-    let rendered = template("charts/daybreak", &["--set", "rbac.create=false,rbac.aggregate=false"]);
+    let set = [
+        "--values",
+        "tests/packaging/values/minimal.yaml",
+        "--set",
+        "rbac.create=false,rbac.aggregate=false",
+    ];
+    let rendered = template("charts/daybreak", &set);
     let rendered = rendered.expect("the chart renders");
     assert!(!rendered.contains("rbac.authorization.k8s.io"));
 }

@@ -13,7 +13,7 @@ use crate::{RESOURCES, SETS, documents, must, read, rendered, root, run, templat
 const OPERATOR: &str = "github.com/prometheus-operator/prometheus-operator@v0.85.0";
 
 /// What of it the chart can render.
-const OPERATED: [&str; 2] = ["servicemonitors", "prometheusrules"];
+pub(crate) const OPERATED: [&str; 2] = ["servicemonitors", "prometheusrules"];
 
 /// The folder of a Go module.
 fn module(subcommand: &[&str], name: &str) -> PathBuf {
@@ -21,6 +21,12 @@ fn module(subcommand: &[&str], name: &str) -> PathBuf {
     go.args(subcommand).arg("-json").arg(name).current_dir(root().join("tests/testbed"));
     let module: Value = serde_json::from_str(&run(go).expect("Go knows the module")).expect("it is JSON");
     PathBuf::from(module["Dir"].as_str().expect("it is downloaded"))
+}
+
+/// The file with the definition of a custom resource of the operator.
+pub(crate) fn operator(resource: &str) -> PathBuf {
+    let folder = module(&["mod", "download"], OPERATOR).join("example/prometheus-operator-crd");
+    folder.join(format!("monitoring.coreos.com_{resource}.yaml"))
 }
 
 /// Makes a schema strict: a field that it does not name is a fault. And what Kubernetes says by a format, it says by types.
@@ -83,10 +89,10 @@ fn write_custom(folder: &Path, definition: &str) {
 fn schemas() -> TempDir {
     let folder = TempDir::new().expect("there is room for temporary files");
     write_kubernetes(folder.path());
-    let operator = module(&["mod", "download"], OPERATOR).join("example/prometheus-operator-crd");
     for resource in OPERATED {
-        let definition = fs::read_to_string(operator.join(format!("monitoring.coreos.com_{resource}.yaml")));
-        write_custom(folder.path(), &definition.expect("the operator publishes its definitions"));
+        let definition =
+            fs::read_to_string(operator(resource)).expect("the operator publishes its definitions");
+        write_custom(folder.path(), &definition);
     }
     for name in RESOURCES {
         write_custom(folder.path(), &read(&format!("crds/generated/{name}.yaml")));
@@ -118,7 +124,7 @@ fn every_object_is_what_its_schema_says() {
 
 #[test]
 fn an_object_with_an_unknown_field_is_told_of() {
-    let text = rendered("default").replace("terminationGracePeriodSeconds", "terminationGracePeriod");
+    let text = rendered("minimal").replace("terminationGracePeriodSeconds", "terminationGracePeriod");
     let said = conform(&schemas(), &text).expect_err("a pod has no such field");
     assert!(said.contains("terminationGracePeriod"), "{said}");
 }

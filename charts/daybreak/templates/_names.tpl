@@ -61,6 +61,9 @@ subjects:
 
 {{- /* What the controller reads: the values, and what only the chart knows. */ -}}
 {{- define "daybreak.configuration" -}}
+{{- if empty .Values.configuration.stores }}
+{{- fail "configuration.stores: there is none; say where data lives, as README.md shows" }}
+{{- end }}
 {{- $known := dict "lease" (dict "name" (include "daybreak.leaseName" .)) }}
 {{- if eq .Values.rbac.scope "Namespaced" }}
 {{- $_ := set $known "namespace" (include "daybreak.namespace" .) }}
