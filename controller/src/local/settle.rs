@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use executor::{Failure, Observation};
+use executor::Observation;
 use planner::calendar::Instant;
 use planner::facts::Outcome;
 use planner::launch::Launch;
@@ -26,20 +26,16 @@ pub(crate) fn settle(
     let outcome = match observation {
         Observation::Succeeded => verify_and_publish(pipeline, desk, (launch, now))?,
         Observation::Failed(failure) => {
-            let exit_code = match failure {
-                Failure::ExitCode(code) => Some(code),
-                Failure::Signal(_)
-                | Failure::OutOfMemory
-                | Failure::Deadline(_)
-                | Failure::CouldNotStart(_) => None,
-            };
+            let exit_code = failure.exit_code();
             let why = format!("{failure}{}", last_words(desk, &pipeline.plan, launch));
             Outcome::Failed { exit_code, why }
         }
-        Observation::Disrupted | Observation::Lost | Observation::Gone => {
-            Outcome::Disrupted("the run was told to end".to_owned())
-        }
-        Observation::Waiting { .. } | Observation::Running { .. } => return Ok(()),
+        Observation::Disrupted { why } => Outcome::Disrupted(why),
+        Observation::Gone => Outcome::Disrupted("its process is gone".to_owned()),
+        Observation::Waiting { .. }
+        | Observation::Running { .. }
+        | Observation::Interrupted { .. }
+        | Observation::Lost { .. } => return Ok(()),
     };
     launch::end(pipeline, desk, (launch, outcome, now))
 }
