@@ -22,11 +22,3 @@ pub use identity::LaunchId;
 pub use job::{CONTAINER, job};
 pub use launch::{LaunchSpec, RunAs, StoreMount};
 pub use observe::{Seen, observe};
-/// stub
-pub async fn keep_log(
-    _: &kube::Api<k8s_openapi::api::core::v1::Pod>,
-    _: &str,
-    _: &std::path::Path,
-) -> Result<(), std::io::Error> {
-    Ok(())
-}
