@@ -10,6 +10,7 @@ mod objects;
 mod project;
 mod records;
 mod requests;
+pub mod seat;
 mod state;
 
 use std::process::ExitCode;
