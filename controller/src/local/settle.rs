@@ -1,7 +1,5 @@
 //! Settle: a process has ended. Its outputs are verified and published, or the failure is put into words.
 
-use std::collections::BTreeMap;
-
 use executor::Observation;
 use planner::calendar::Instant;
 use planner::facts::Outcome;
@@ -25,7 +23,7 @@ pub(crate) fn settle(
         }
         Observation::Failed(failure) => {
             let exit_code = failure.exit_code();
-            let why = format!("{failure}{}", last_words(desk, &pipeline.plan, launch));
+            let why = format!("{failure}{}", last_words(desk, &pipeline.work, launch));
             Outcome::Failed { exit_code, why }
         }
         Observation::Disrupted { why } => Outcome::Disrupted(why),
