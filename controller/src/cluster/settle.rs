@@ -12,9 +12,10 @@ use planner::launch::Launch;
 use storage::ChangedPath;
 
 use crate::cluster::configuration::Configuration;
-use crate::cluster::limits::{CREATE_WITHIN, GIVE_UP_AFTER, LOG_PATIENCE, START_PATIENCE};
+use crate::cluster::limits::{CREATE_WITHIN, GIVE_UP_AFTER, LOG_PATIENCE, REFUSED_PAUSE, START_PATIENCE};
 use crate::cluster::mind::{Id, Kept, LaunchKey, Mind, key};
 use crate::cluster::overlay::Sent;
+use crate::cluster::scribe::Follow;
 use crate::cluster::sighting::{Sighting, Sightings};
 use crate::work::launch::{self, unfinished};
 use crate::work::publish::{publish, verify_and_publish};
@@ -32,8 +33,8 @@ pub(crate) struct Settled {
     pub(crate) expire: Vec<JobRef>,
     /// Launches of which the server is to be asked itself, with the names of their Jobs' launches.
     pub(crate) look: Vec<Launch>,
-    /// Launches that have a pod, whose log is to be kept.
-    pub(crate) follow: Vec<(Launch, String)>,
+    /// Logs to be kept.
+    pub(crate) follow: Vec<Follow>,
     /// Paths that may have changed.
     pub(crate) changes: Vec<ChangedPath>,
     /// When to look again, whatever happens.
@@ -133,9 +134,7 @@ fn settle_launch(
     let sighting = case.sightings.launches.get(&key(launch)).unwrap_or(&nothing);
     let pods: Vec<_> = sighting.pods.iter().map(AsRef::as_ref).collect();
     let seen = Seen { job: sighting.job.as_deref(), pods: &pods, refusal: None, now: case.now.into() };
-    if let Some(pod) = sighting.last_pod() {
-        settled.follow.push((launch.clone(), pod.metadata.name.clone().unwrap_or_default()));
-    }
+    settled.follow.extend(follow(kept, sighting, launch));
     let was_publishing = stage(kept, launch) == Some(&Stage::Publishing);
     let step = match observe(&seen) {
         // What was on its way when a process died arrives, whatever became of its Job.
@@ -239,7 +238,7 @@ fn gone(kept: &Kept, case: &Case<'_>, launch: &Launch) -> Step {
     let age =
         since(kept, launch).map_or(Duration::MAX, |since| (case.now - since).to_std().unwrap_or_default());
     match kept.overlay.jobs.get(&key(launch)) {
-        Some(Sent::Refused(why)) => Step::Goes(Stage::Held(why.clone())),
+        Some(Sent::Refused(why)) => Step::GoesUntil(Stage::Held(why.clone()), case.now + REFUSED_PAUSE),
         Some(Sent::Seen) => Step::Over(Outcome::Disrupted("its Job was deleted".to_owned())),
         Some(Sent::Absent) if age >= GIVE_UP_AFTER => {
             Step::Over(Outcome::Disrupted("its Job was never created, or was deleted unseen".to_owned()))
@@ -288,8 +287,8 @@ fn release(kept: &mut Kept, case: &Case<'_>, settled: &mut Settled) {
         }
         if has_log || case.now > ended + GIVE_UP_AFTER {
             settled.expire.push(job_ref);
-        } else if let Some(pod) = sighting.last_pod() {
-            settled.follow.push((launch, pod.metadata.name.clone().unwrap_or_default()));
+        } else {
+            settled.follow.extend(follow(kept, sighting, &launch));
             let at = ended + GIVE_UP_AFTER;
             settled.wake_at = Some(settled.wake_at.map_or(at, |before| before.min(at)));
         }
@@ -300,6 +299,13 @@ fn release(kept: &mut Kept, case: &Case<'_>, settled: &mut Settled) {
         over.filter(|job| job.metadata.deletion_timestamp.is_none()).filter_map(|job| JobRef::of(job)),
     );
     settled.kill.retain(|job| !kept.overlay.released.contains(&job.uid));
+}
+
+/// The log of a launch that has a pod with a container that has run. Of others there is none.
+fn follow(kept: &Kept, sighting: &Sighting, launch: &Launch) -> Option<Follow> {
+    let pod = sighting.last_pod()?.metadata.name.clone()?;
+    let is_over = ended_at(sighting.job.as_deref()).is_some();
+    Some(Follow { log: kept.archive.log(&kept.work.plan, launch), pod, is_over })
 }
 
 fn launch_of((partition, step, attempt, launch): LaunchKey, kept: &Kept) -> Launch {

@@ -1,4 +1,4 @@
-//! The seat: what all reconciles of one controller share.
+//! The desk: what all reconciles of one controller share.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -17,12 +17,13 @@ use crate::cluster::limits::CALL_TIMEOUT;
 use crate::cluster::mind::{Id, Mind};
 use crate::cluster::reconcile::ReconcileError;
 use crate::cluster::scribe::Scribe;
+use crate::seat::metrics::Metrics;
 
 /// What tells the time.
 pub type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
 
 /// What all reconciles of one controller share.
-pub(crate) struct Seat {
+pub(crate) struct Desk {
     pub(crate) client: Client,
     pub(crate) configuration: Configuration,
     pub(crate) caches: Caches,
@@ -30,6 +31,7 @@ pub(crate) struct Seat {
     pub(crate) recorder: Recorder,
     pub(crate) scribe: Scribe,
     pub(crate) clock: Clock,
+    pub(crate) metrics: Metrics,
     pub(crate) mind: Mutex<Mind>,
     /// Pipelines that have something to do.
     pub(crate) wakes: UnboundedSender<ObjectRef<Pipeline>>,
@@ -37,7 +39,7 @@ pub(crate) struct Seat {
     pub(crate) looked: tokio::sync::Notify,
 }
 
-impl Seat {
+impl Desk {
     /// The time.
     pub(crate) fn now(&self) -> Instant {
         (self.clock)()
@@ -59,14 +61,14 @@ impl Seat {
         A: Send + 'static,
         T: Send + 'static,
     {
-        let seat = Arc::clone(self);
+        let desk = Arc::clone(self);
         let task = tokio::task::spawn_blocking(move || {
             // A thought that panicked may have left half a thought: facts are read anew, and decisions made anew.
-            let mut mind = seat.mind.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut mind = desk.mind.lock().unwrap_or_else(PoisonError::into_inner);
             let before = mind.looks;
-            let result = thought(&mut mind, &seat, &mut about);
+            let result = thought(&mut mind, &desk, &mut about);
             if mind.looks != before {
-                seat.looked.notify_one();
+                desk.looked.notify_one();
             }
             result
         });
