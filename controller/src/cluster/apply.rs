@@ -10,8 +10,9 @@ use planner::facts::Outcome;
 use planner::launch::Launch;
 
 use crate::cluster::desk::Desk;
+use crate::cluster::launch::job_name;
 use crate::cluster::limits::CALLS;
-use crate::cluster::mind::{LaunchKey, key};
+use crate::cluster::mind::{Id, Mind};
 use crate::cluster::overlay::Sent;
 use crate::cluster::reconcile::{Fetched, ReconcileError};
 use crate::cluster::scribe::Follow;
@@ -28,8 +29,10 @@ pub(crate) struct Effects {
     pub(crate) kill: Vec<JobRef>,
     /// Jobs that may go after a while.
     pub(crate) expire: Vec<JobRef>,
-    /// Launches of which the server is to be asked itself, with the names of their Jobs.
-    pub(crate) look: Vec<(LaunchKey, String)>,
+    /// Jobs of which the server is to be asked itself, by name.
+    pub(crate) look: Vec<String>,
+    /// Jobs of which no pod is made, and of which the server is to be asked why.
+    pub(crate) ask: Vec<JobRef>,
     /// Logs to be kept.
     pub(crate) follow: Vec<Follow>,
     /// Partition objects to be created.
@@ -39,6 +42,8 @@ pub(crate) struct Effects {
     /// When to look again, whatever happens.
     pub(crate) wake_at: Option<Instant>,
 }
+
+type Wanted = Vec<(Launch, LaunchSpec)>;
 
 /// What became of a creation.
 enum Told {
@@ -59,6 +64,7 @@ pub(crate) async fn apply(
     errors.extend(create(desk, fetched, (effects.create, effects.failed)).await?);
     errors.extend(release(desk, fetched, (effects.kill, effects.expire)).await?);
     errors.extend(look(desk, fetched, effects.look).await?);
+    errors.extend(ask(desk, fetched, effects.ask).await?);
     errors.extend(make(desk, fetched, effects.make).await?);
     errors.extend(remove(desk, fetched, effects.remove).await?);
     errors.into_iter().next().map_or(Ok(()), |error| Err(ReconcileError::Call(error)))
@@ -68,7 +74,7 @@ pub(crate) async fn apply(
 async fn create(
     desk: &Arc<Desk>,
     fetched: &Fetched,
-    (wanted, failed): (Vec<(Launch, LaunchSpec)>, Vec<(Launch, Outcome)>),
+    (wanted, failed): (Wanted, Vec<(Launch, Outcome)>),
 ) -> Result<Vec<CallError>, ReconcileError> {
     if wanted.is_empty() && failed.is_empty() {
         return Ok(Vec::new());
@@ -100,45 +106,58 @@ fn refusal(error: &CallError) -> Option<Told> {
     let why = || launch::chain(error);
     match &error.fault {
         CallFault::Invalid(_) => Some(Told::Failed(Outcome::Failed { exit_code: None, why: why() })),
-        CallFault::AlreadyExists(_) => None,
-        fault if fault.is_transient() => None,
+        CallFault::AlreadyExists(_)
+        | CallFault::Conflict(_)
+        | CallFault::Busy { .. }
+        | CallFault::TimedOut(_)
+        | CallFault::Failed(_)
+        | CallFault::Unreachable(_) => None,
         // A person or another's end changes it; until then it waits, and says for what.
-        _ => Some(Told::Sent(Sent::Refused(why()))),
+        CallFault::Quota(_)
+        | CallFault::Forbidden(_)
+        | CallFault::NamespaceGone(_)
+        | CallFault::NotFound(_) => Some(Told::Sent(Sent::Refused(why()))),
     }
 }
 
 async fn note(desk: &Arc<Desk>, fetched: &Fetched, told: Vec<(Launch, Told)>) -> Result<(), ReconcileError> {
-    let changed = desk
-        .think((fetched.clone(), told), |mind, desk, (fetched, told)| {
-            let mut changes = Vec::new();
-            let Some((kept, stores, catalogue)) = mind.at(&fetched.id) else { return Ok(false) };
-            let mut is_news = false;
-            for (launch, said) in told {
-                match said {
-                    Told::Sent(sent) => {
-                        is_news |= matches!(sent, Sent::Refused(_))
-                            && kept.overlay.jobs.get(&key(launch)) != Some(sent);
-                        let known = kept.overlay.jobs.entry(key(launch)).or_insert_with(|| sent.clone());
-                        if *known != Sent::Seen {
-                            *known = sent.clone();
-                        }
-                    }
-                    Told::Failed(outcome) => {
-                        is_news = true;
-                        let (work, mut sight) = kept.sight(stores, catalogue);
-                        let ended = launch::end(work, &mut sight, (launch, outcome.clone(), desk.now()));
-                        changes.extend(ended.map_err(ReconcileError::Records)?);
-                    }
-                }
-            }
-            mind.note(&changes, fetched.now);
-            Ok(is_news)
-        })
-        .await?;
-    if changed {
+    let about = (fetched.id.clone(), told);
+    let is_news = desk.think(about, |mind, desk, (id, told)| take(mind, desk, (id, told))).await?;
+    if is_news {
         desk.wake(&fetched.id);
     }
     Ok(())
+}
+
+/// Takes in what was said of launches; whether a report has to say so.
+fn take(
+    mind: &mut Mind,
+    desk: &Desk,
+    (id, told): (&Id, &mut Vec<(Launch, Told)>),
+) -> Result<bool, ReconcileError> {
+    let Some((kept, stores, catalogue)) = mind.at(id) else { return Ok(false) };
+    let mut changes = Vec::new();
+    let mut is_news = false;
+    for (launch, said) in told.drain(..) {
+        match said {
+            Told::Sent(sent) => {
+                let name = job_name(&kept.work.plan, &launch);
+                is_news |= matches!(sent, Sent::Refused(_)) && kept.overlay.jobs.get(&name) != Some(&sent);
+                // What the cache has shown meanwhile is known better.
+                let known = kept.overlay.jobs.entry(name).or_insert(Sent::Absent);
+                *known = if *known == Sent::Seen { Sent::Seen } else { sent };
+            }
+            Told::Failed(outcome) => {
+                is_news = true;
+                desk.metrics.ended(&id.labels(), &outcome);
+                let (work, mut sight) = kept.sight(stores, catalogue);
+                let ended = launch::end(work, &mut sight, (&launch, outcome, desk.now()));
+                changes.extend(ended.map_err(ReconcileError::Records)?);
+            }
+        }
+    }
+    mind.note(&changes, desk.now());
+    Ok(is_news)
 }
 
 async fn release(
@@ -162,35 +181,49 @@ async fn release(
     let results: Vec<_> = stream::iter(calls).buffer_unordered(CALLS).collect().await;
     let (released, failed): (Vec<_>, Vec<_>) = results.into_iter().partition(|(_, result)| result.is_ok());
     let released: Vec<_> = released.into_iter().map(|(job, _)| job.uid).collect();
-    desk.think((fetched.id.clone(), released), |mind, _, (id, released)| {
-        if let Some((kept, ..)) = mind.at(id) {
-            kept.overlay.released.extend(released.iter().cloned());
-        }
-        Ok(())
-    })
-    .await?;
+    desk.note(&fetched.id, released, |kept, released| kept.overlay.released.extend(released)).await?;
     Ok(failed.into_iter().filter_map(|(_, result)| result.err()).collect())
 }
 
-/// Asks the server itself about launches that the caches do not show.
+/// Asks the server itself about Jobs that the caches do not show.
 async fn look(
     desk: &Arc<Desk>,
     fetched: &Fetched,
-    wanted: Vec<(LaunchKey, String)>,
+    wanted: Vec<String>,
 ) -> Result<Vec<CallError>, ReconcileError> {
     let mut errors = Vec::new();
-    for (launch, name) in wanted {
+    for name in wanted {
         match desk.jobs.look(&fetched.id.namespace, &name).await {
             Ok((job, pods)) => {
                 let sent = if job.is_none() && pods.is_empty() { Sent::Absent } else { Sent::Created };
-                desk.think((fetched.id.clone(), launch, sent), |mind, _, (id, launch, sent)| {
-                    if let Some((kept, ..)) = mind.at(id) {
-                        kept.overlay.jobs.insert(*launch, sent.clone());
-                    }
-                    Ok(())
+                desk.note(&fetched.id, (name, sent), |kept, (name, sent)| {
+                    kept.overlay.jobs.insert(name, sent);
                 })
                 .await?;
                 desk.wake(&fetched.id);
+            }
+            Err(error) => errors.push(error),
+        }
+    }
+    Ok(errors)
+}
+
+/// Asks why no pods are made of Jobs.
+async fn ask(
+    desk: &Arc<Desk>,
+    fetched: &Fetched,
+    wanted: Vec<JobRef>,
+) -> Result<Vec<CallError>, ReconcileError> {
+    let mut errors = Vec::new();
+    for job in wanted {
+        match desk.jobs.refusal(&job).await {
+            Ok(None) => {}
+            Ok(Some(why)) => {
+                desk.note(&fetched.id, (job.name, why), |kept, (name, why)| {
+                    let before = kept.overlay.refusals.insert(name, why.clone());
+                    kept.work.is_stale |= before.as_ref() != Some(&why);
+                })
+                .await?;
             }
             Err(error) => errors.push(error),
         }
@@ -225,11 +258,10 @@ async fn make(
             Err(error) => errors.push(error),
         }
     }
-    desk.think((fetched.id.clone(), made), |mind, _, (id, made)| {
-        if let Some((kept, ..)) = mind.at(id) {
-            made.iter().for_each(|name| kept.overlay.note_made(name));
+    desk.note(&fetched.id, made, |kept, made| {
+        for name in &made {
+            kept.overlay.note_made(name);
         }
-        Ok(())
     })
     .await?;
     Ok(errors)
@@ -257,17 +289,11 @@ async fn remove(
         match result {
             Ok(_) => removed.push(uid),
             Err(CallError { fault: CallFault::NotFound(_) | CallFault::Conflict(_), .. }) => {
-                removed.push(uid)
+                removed.push(uid);
             }
             Err(error) => errors.push(error),
         }
     }
-    desk.think((fetched.id.clone(), removed), |mind, _, (id, removed)| {
-        if let Some((kept, ..)) = mind.at(id) {
-            kept.overlay.removed.extend(removed.iter().cloned());
-        }
-        Ok(())
-    })
-    .await?;
+    desk.note(&fetched.id, removed, |kept, removed| kept.overlay.removed.extend(removed)).await?;
     Ok(errors)
 }

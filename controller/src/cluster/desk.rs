@@ -14,7 +14,7 @@ use planner::calendar::Instant;
 use crate::cluster::caches::Caches;
 use crate::cluster::configuration::Configuration;
 use crate::cluster::limits::CALL_TIMEOUT;
-use crate::cluster::mind::{Id, Mind};
+use crate::cluster::mind::{Id, Kept, Mind};
 use crate::cluster::reconcile::ReconcileError;
 use crate::cluster::scribe::Scribe;
 use crate::seat::metrics::Metrics;
@@ -73,6 +73,23 @@ impl Desk {
             result
         });
         task.await.map_err(ReconcileError::Thought)?
+    }
+
+    /// Takes a note about a pipeline, if it is still looked after.
+    pub(crate) async fn note<A: Send + 'static>(
+        self: &Arc<Self>,
+        id: &Id,
+        what: A,
+        note: fn(&mut Kept, A),
+    ) -> Result<(), ReconcileError> {
+        let about = (id.clone(), Some(what), note);
+        self.think(about, |mind, _, (id, what, note)| {
+            if let Some((kept, what)) = mind.pipelines.get_mut(id).zip(what.take()) {
+                note(kept, what);
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// The API of one kind in the namespace of a pipeline.

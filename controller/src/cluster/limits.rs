@@ -7,7 +7,7 @@ use std::time::Duration;
 pub(crate) const CREATE_WITHIN: Duration = Duration::from_secs(20);
 
 /// When a launch without a Job is given up: three times as late as anyone creates one, so that clocks may differ.
-pub(crate) const GIVE_UP_AFTER: Duration = Duration::from_secs(60);
+pub(crate) const GIVE_UP_AFTER: Duration = Duration::from_mins(1);
 
 /// How long a pod may take to start before it is worth a word: pulling a small image takes as long.
 pub(crate) const START_PATIENCE: Duration = Duration::from_secs(5);

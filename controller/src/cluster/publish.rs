@@ -64,7 +64,7 @@ pub(crate) fn faulty(fetched: &Fetched, soundness: &Soundness) -> Reports {
     let Soundness::Faulty(faults) = soundness else { return reports };
     let status = report::faulty(&fetched.object, faults, fetched.now);
     let before = fetched.object.status.clone();
-    pipeline_report(fetched, &Overlay::default(), (before, status), &mut reports);
+    pipeline_report(fetched, (before, status), &mut reports);
     reports
 }
 
@@ -78,7 +78,7 @@ fn pipeline(kept: &Kept, (fetched, soundness): (&Fetched, &Soundness), reports: 
         is_urgent || !kept.overlay.wrote_within(Kind::Pipeline, &fetched.id.name, STATUS_PAUSE)
     });
     if is_turn {
-        pipeline_report(fetched, &kept.overlay, (before, status), reports);
+        pipeline_report(fetched, (before, status), reports);
     }
 }
 
@@ -90,7 +90,6 @@ fn outcomes(
 
 fn pipeline_report(
     fetched: &Fetched,
-    _: &Overlay,
     (before, mut status): (Option<PipelineStatus>, PipelineStatus),
     reports: &mut Reports,
 ) {
@@ -258,13 +257,10 @@ pub(crate) async fn publish(
                 Err(error) => errors.push(error),
             }
         }
-        desk.think((fetched.id.clone(), written), |mind, _, (id, written)| {
-            if let Some((kept, ..)) = mind.at(id) {
-                for Report { kind, name, over, status } in written.drain(..) {
-                    kept.overlay.note_written((kind, name), over, status);
-                }
+        desk.note(&fetched.id, written, |kept, written| {
+            for Report { kind, name, over, status } in written {
+                kept.overlay.note_written((kind, name), over, status);
             }
-            Ok(())
         })
         .await?;
     }

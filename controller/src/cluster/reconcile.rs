@@ -60,12 +60,14 @@ pub(crate) struct Thought {
 
 /// Brings a pipeline one step nearer to what its owner wants.
 pub(crate) async fn reconcile(object: Arc<Pipeline>, desk: Arc<Desk>) -> Result<Action, ReconcileError> {
+    let began = tokio::time::Instant::now();
     let fetched = fetch(object, &desk).await?;
     let thought = desk.think(fetched.clone(), think).await?;
     let applied = apply::apply(&desk, &fetched, thought.effects).await;
     let published = publish::publish(&desk, &fetched, thought.reports).await;
     thought.others.iter().for_each(|other| desk.wake(other));
     applied.and(published)?;
+    desk.metrics.reconciled(began.elapsed());
     Ok(Action::requeue(pause(thought.wake_at, desk.now())))
 }
 
@@ -97,7 +99,14 @@ fn think(mind: &mut Mind, desk: &Desk, fetched: &mut Fetched) -> Result<Thought,
         return Ok(Thought { reports: publish::faulty(fetched, &soundness), ..Thought::default() });
     };
     let sightings = Sightings::new(&kept.work.plan, &fetched.jobs, &fetched.pods);
-    let case = Case { id, sightings: &sightings, configuration: &desk.configuration, now: *now };
+    let case = Case {
+        id,
+        fetched,
+        sightings: &sightings,
+        configuration: &desk.configuration,
+        metrics: &desk.metrics,
+        now: *now,
+    };
     let settled = settle::settle(mind, &case).map_err(ReconcileError::Records)?;
     decide::decide(mind, desk, (&*fetched, &soundness, settled))
 }
