@@ -82,6 +82,21 @@ kind-down: ## Remove that cluster; the data stays
 	@command -v kind > /dev/null || { echo "kind-down needs kind: https://kind.sigs.k8s.io"; exit 1; }
 	@kind delete cluster --name daybreak
 
+.PHONY: testbed
+testbed: ## Build the Kubernetes that tests run on, once, outside the repo
+	@tests/testbed/build > /dev/null
+
+.PHONY: cluster-up
+cluster-up: build data ## Start a real cluster on this machine, without an engine, with all images in it (as root)
+	@tests/testbed/cluster up build/cluster --node > /dev/null
+	@PROGRAM=$(DAYBREAK) tests/testbed/images import build/cluster controller impressions flights
+	@chown -R 65532:65532 data # steps never run as root, and write here
+	@tests/testbed/next build/cluster
+
+.PHONY: cluster-down
+cluster-down: ## End that cluster without a trace; the data stays
+	@tests/testbed/cluster down build/cluster
+
 .PHONY: bench
 bench: build ## Measure against make, ninja, Luigi and Snakemake
 	@python3 bench/bench.py
