@@ -83,8 +83,9 @@ kind-down: ## Remove that cluster; the data stays
 	@kind delete cluster --name daybreak
 
 .PHONY: testbed
-testbed: ## Build the Kubernetes that tests run on, once, outside the repo
+testbed: ## Build the Kubernetes that tests run on, and its images, once, outside the repo
 	@tests/testbed/build > /dev/null
+	@tests/testbed/images build pause busybox examples > /dev/null
 
 .PHONY: cluster-up
 cluster-up: build data ## Start a real cluster on this machine, without an engine, with all images in it (as root)
