@@ -19,7 +19,7 @@ use planner::report::{PartitionReport, Reporter, summarize};
 use crate::cluster::mind::Kept;
 use crate::cluster::places::ClusterPlaces;
 use crate::cluster::validate::Soundness;
-use crate::work::objects;
+use crate::work::objects::{self, cut};
 
 /// The longest message of a condition.
 const MESSAGE_MAX: usize = crds::limits::CONDITION_MESSAGE;
@@ -50,7 +50,7 @@ pub(crate) fn faulty(object: &crds::Pipeline, faults: &[Fault], now: Instant) ->
 
 fn stall(conditions: &mut Vec<Condition>, reason: ConditionReason, faults: &[Fault], now: Instant) {
     let message = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-    let message = cut(message);
+    let message = cut(message, MESSAGE_MAX);
     conditions.retain(|it| {
         it.type_ != ConditionType::Ready.to_string() && it.type_ != ConditionType::Stalled.to_string()
     });
@@ -62,19 +62,13 @@ fn stall(conditions: &mut Vec<Condition>, reason: ConditionReason, faults: &[Fau
 /// A store that gives no answer is told at the pipeline itself.
 fn note_doubts(kept: &Kept, status: &mut PipelineStatus, now: Instant) {
     let Some(((store, path), doubt)) = kept.work.doubts.iter().next() else { return };
-    let message = cut(format!("the store {store} gives no reliable answer about {path}: {doubt}"));
+    let message =
+        cut(format!("the store {store} gives no reliable answer about {path}: {doubt}"), MESSAGE_MAX);
     let ready = ConditionType::Ready.to_string();
     for condition in status.conditions.iter_mut().filter(|condition| condition.type_ == ready) {
         let outcome = ("False", ConditionReason::StoreUnavailable);
         *condition = objects::condition(ConditionType::Ready, outcome, message.clone(), now);
     }
-}
-
-fn cut(mut message: String) -> String {
-    if message.chars().count() > MESSAGE_MAX {
-        message = message.chars().take(MESSAGE_MAX - 1).chain(std::iter::once('…')).collect();
-    }
-    message
 }
 
 /// The report of a partition.
@@ -126,7 +120,8 @@ pub(crate) fn backfill(
         Err(faults) => {
             let message = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
             let stalled = ("True", ConditionReason::InvalidSpec);
-            status.conditions = vec![objects::condition(ConditionType::Stalled, stalled, cut(message), now)];
+            status.conditions =
+                vec![objects::condition(ConditionType::Stalled, stalled, cut(message, MESSAGE_MAX), now)];
             return status;
         }
     };
