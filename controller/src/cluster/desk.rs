@@ -10,6 +10,7 @@ use kube::runtime::events::Recorder;
 use kube::runtime::reflector::ObjectRef;
 use kube::{Api, Client, Resource};
 use planner::calendar::Instant;
+use tokio::sync::watch;
 
 use crate::cluster::caches::Caches;
 use crate::cluster::configuration::Configuration;
@@ -27,6 +28,8 @@ pub(crate) struct Desk {
     pub(crate) client: Client,
     pub(crate) configuration: Configuration,
     pub(crate) caches: Caches,
+    /// Whether the caches hold what there was at the start.
+    pub(crate) filled: watch::Receiver<bool>,
     pub(crate) jobs: Jobs,
     pub(crate) recorder: Recorder,
     pub(crate) scribe: Scribe,

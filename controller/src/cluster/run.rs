@@ -16,9 +16,9 @@ use kube::runtime::events::{Recorder, Reporter};
 use kube::runtime::reflector::ObjectRef;
 use planner::admission::Capacity;
 use storage::{Catalogue, Store};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
-use crate::cluster::caches::{Feeds, of_backfill, of_labels, of_partition, owner, watch};
+use crate::cluster::caches::{self, Feeds, of_backfill, of_labels, of_partition, owner};
 use crate::cluster::configuration::Configuration;
 use crate::cluster::desk::{Clock, Desk};
 use crate::cluster::limits::{DEBOUNCE, LOOP_MAX, RECONCILES, RETRY};
@@ -67,9 +67,9 @@ pub enum RunError {
 /// Works until told to stop. It may be dropped at any point: whoever works next goes on from what is recorded.
 pub async fn run(surroundings: Surroundings, stop: impl Future<Output = ()> + Send) -> Result<(), RunError> {
     let (wakes, woken) = mpsc::unbounded();
-    let filled = surroundings.health.gate("caches");
+    let (gate, (fill, filled)) = (surroundings.health.gate("caches"), watch::channel(false));
     let pulse = surroundings.health.pulse("storage", LOOP_MAX);
-    let (desk, feeds) = desk(surroundings, wakes)?;
+    let (desk, feeds) = desk(surroundings, (wakes, filled))?;
     let Feeds { pipelines, partitions, backfills, jobs, pods } = feeds;
     let config = controller::Config::default().concurrency(RECONCILES).debounce(DEBOUNCE);
     let reconciles = Controller::for_stream(pipelines, desk.caches.pipelines.clone())
@@ -88,7 +88,8 @@ pub async fn run(surroundings: Surroundings, stop: impl Future<Output = ()> + Se
         });
     let ready = async {
         if desk.caches.filled().await.is_ok() {
-            filled.open();
+            gate.open();
+            fill.send_replace(true);
         }
     };
     let work = future::join3(reconciles, sense(Arc::clone(&desk), pulse), ready);
@@ -107,12 +108,12 @@ fn again(pipeline: Arc<Pipeline>, _: &ReconcileError, desk: Arc<Desk>) -> Action
 
 fn desk(
     surroundings: Surroundings,
-    wakes: mpsc::UnboundedSender<ObjectRef<Pipeline>>,
+    (wakes, filled): (mpsc::UnboundedSender<ObjectRef<Pipeline>>, watch::Receiver<bool>),
 ) -> Result<(Arc<Desk>, Feeds), RunError> {
     let Surroundings { client, configuration, clock, metrics, .. } = surroundings;
     let stores = stores(&configuration)?;
     let archive = stores.get(configuration.archive_store()).map(|store| store.local_path(ARCHIVE));
-    let (caches, feeds) = watch(&client, configuration.namespace.as_deref());
+    let (caches, feeds) = caches::watch(&client, configuration.namespace.as_deref());
     let mind = Mind {
         catalogue: Catalogue::new(stores.values().cloned()),
         stores: Arc::new(stores),
@@ -129,6 +130,7 @@ fn desk(
         client,
         configuration,
         caches,
+        filled,
         clock,
         metrics,
         mind: Mutex::new(mind),
