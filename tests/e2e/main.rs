@@ -1,0 +1,3 @@
+//! End to end: the real controller on a real node, with real pods.
+
+mod filling;
