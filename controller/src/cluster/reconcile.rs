@@ -93,9 +93,10 @@ fn think(mind: &mut Mind, desk: &Desk, fetched: &mut Fetched) -> Result<Thought,
     let Fetched { id, object, now, .. } = &*fetched;
     if object.metadata.deletion_timestamp.is_some() {
         mind.pipelines.remove(id);
+        desk.metrics.forget(&id.labels());
         return Ok(Thought::default());
     }
-    let soundness = validate(mind, (id, object), (&desk.configuration, &desk.caches));
+    let soundness = validate(mind, (id, object), (&desk.configuration, &desk.caches, &desk.metrics));
     let Some((kept, ..)) = mind.at(id) else {
         return Ok(Thought { reports: publish::faulty(fetched, &soundness), ..Thought::default() });
     };

@@ -15,10 +15,12 @@ use planner::fault::Fault;
 use planner::launch::Launch;
 use planner::pipeline::StepId;
 use planner::report::{PartitionReport, Reporter, summarize};
+use planner::window;
 
 use crate::cluster::mind::Kept;
 use crate::cluster::places::ClusterPlaces;
 use crate::cluster::validate::Soundness;
+use crate::seat::metrics::Progress;
 use crate::work::objects::{self, cut};
 
 /// The longest message of a condition.
@@ -68,6 +70,21 @@ fn note_doubts(kept: &Kept, status: &mut PipelineStatus, now: Instant) {
     for condition in status.conditions.iter_mut().filter(|condition| condition.type_ == ready) {
         let outcome = ("False", ConditionReason::StoreUnavailable);
         *condition = objects::condition(ConditionType::Ready, outcome, message.clone(), now);
+    }
+}
+
+/// How far a pipeline has come, for its metrics.
+pub(crate) fn progress(kept: &Kept, now: Instant) -> Progress {
+    let Kept { work, .. } = kept;
+    let decision = &work.decision;
+    let is_open = |it: &&Partition| {
+        decision.window.contains(&it.0)
+            && decision.row(**it).is_some_and(|row| row.iter().any(|cell| !cell.verdict.is_settled()))
+    };
+    let oldest = decision.partitions().iter().find(is_open);
+    Progress {
+        counts: summarize(work.world(now), decision).counts,
+        oldest_incomplete_due: oldest.map(|it| window::due_at(work.plan.parts(), *it)),
     }
 }
 

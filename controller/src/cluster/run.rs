@@ -10,10 +10,10 @@ use crds::Pipeline;
 use executor::kubernetes::Jobs;
 use futures::channel::mpsc;
 use futures::{StreamExt as _, future};
-use kube::Client;
 use kube::runtime::controller::{self, Action, Controller};
 use kube::runtime::events::{Recorder, Reporter};
 use kube::runtime::reflector::ObjectRef;
+use kube::{Client, ResourceExt as _};
 use planner::admission::Capacity;
 use storage::{Catalogue, Store};
 use tokio::sync::{Notify, watch};
@@ -28,6 +28,7 @@ use crate::cluster::scribe::Scribe;
 use crate::cluster::senses::sense;
 use crate::seat::health::Health;
 use crate::seat::metrics::Metrics;
+use crate::work::launch::chain;
 
 /// Where the archive lies below the root of its store.
 const ARCHIVE: &str = ".daybreak/archive";
@@ -72,17 +73,26 @@ pub async fn run(surroundings: Surroundings, stop: impl Future<Output = ()> + Se
     let (desk, feeds) = desk(surroundings, (wakes, filled))?;
     let Feeds { pipelines, partitions, backfills, jobs, pods } = feeds;
     let config = controller::Config::default().concurrency(RECONCILES).debounce(DEBOUNCE);
+    let (pipelines_of_backfills, orphans) = (desk.caches.pipelines.clone(), Arc::clone(&desk));
     let reconciles = Controller::for_stream(pipelines, desk.caches.pipelines.clone())
         .with_config(config)
         .watches_stream(partitions, |it| owner(&it, of_partition))
-        .watches_stream(backfills, |it| owner(&it, of_backfill))
+        .watches_stream(backfills, move |it| {
+            if pipelines_of_backfills
+                .get(&ObjectRef::new(&it.spec.pipeline_ref.name).within(&it.namespace().unwrap_or_default()))
+                .is_none()
+            {
+                orphans.orphaned.notify_one();
+            }
+            owner(&it, of_backfill)
+        })
         .watches_stream(jobs, |it| owner(&it, of_labels))
         .watches_stream(pods, |it| owner(&it, of_labels))
         .reconcile_on(woken)
         .run(reconcile, again, Arc::clone(&desk))
         .for_each(|result| {
             if let Err(error) = result {
-                tracing::warn!(error = &error as &dyn std::error::Error, "a reconcile failed");
+                tracing::warn!("{}", chain(&error));
             }
             future::ready(())
         });
@@ -98,6 +108,7 @@ pub async fn run(surroundings: Surroundings, stop: impl Future<Output = ()> + Se
 }
 
 /// Another try after a pause, which grows the more the longer a pipeline fails, and differs between pipelines.
+#[expect(clippy::needless_pass_by_value, reason = "kube calls it so")]
 fn again(pipeline: Arc<Pipeline>, _: &ReconcileError, desk: Arc<Desk>) -> Action {
     desk.metrics.reconcile_failed();
     let mut hasher = DefaultHasher::new();
@@ -136,6 +147,7 @@ fn desk(
         mind: Mutex::new(mind),
         wakes,
         looked: Notify::new(),
+        orphaned: Notify::new(),
     };
     Ok((Arc::new(desk), feeds))
 }
