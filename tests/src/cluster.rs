@@ -85,6 +85,14 @@ impl Cluster {
         run(testbed("images").arg("import").arg(&self.directory).args(images));
     }
 
+    /// Gives an image of the node another name.
+    #[track_caller]
+    pub fn tag(&self, image: &str, name: &str) {
+        let mut ctr = Command::new("ctr");
+        ctr.arg("--address").arg(self.directory.join("containerd.sock")).args(["--namespace", "k8s.io"]);
+        run(ctr.args(["images", "tag"]).args([image, name]));
+    }
+
     /// Sends a signal to one of its programs.
     #[track_caller]
     pub fn signal(&self, program: &str, signal: &str) {
