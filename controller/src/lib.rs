@@ -2,6 +2,7 @@
 
 mod args;
 mod clock;
+pub mod cluster;
 mod commands;
 mod environment;
 mod local;

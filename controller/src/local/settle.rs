@@ -1,6 +1,6 @@
 //! Settle: a process has ended. Its outputs are verified and published, or the failure is put into words.
 
-use executor::{Failure, Observation};
+use executor::Observation;
 use planner::calendar::Instant;
 use planner::facts::Outcome;
 use planner::launch::Launch;
@@ -22,20 +22,15 @@ pub(crate) fn settle(
             verify_and_publish(work, &mut desk.sight(records), (launch, now)).map_err(LaunchError::Records)?
         }
         Observation::Failed(failure) => {
-            let exit_code = match failure {
-                Failure::ExitCode(code) => Some(code),
-                Failure::Signal(_)
-                | Failure::OutOfMemory
-                | Failure::Deadline(_)
-                | Failure::CouldNotStart(_) => None,
-            };
             let why = format!("{failure}{}", last_words(desk, &pipeline.work, launch));
-            Outcome::Failed { exit_code, why }
+            Outcome::Failed { exit_code: failure.exit_code(), why }
         }
-        Observation::Disrupted | Observation::Lost | Observation::Gone => {
-            Outcome::Disrupted("the run was told to end".to_owned())
-        }
-        Observation::Waiting { .. } | Observation::Running { .. } => return Ok(()),
+        Observation::Disrupted { why } => Outcome::Disrupted(why),
+        Observation::Gone => Outcome::Disrupted("the run was told to end".to_owned()),
+        Observation::Waiting { .. }
+        | Observation::Running { .. }
+        | Observation::Interrupted { .. }
+        | Observation::Lost { .. } => return Ok(()),
     };
     launch::end(pipeline, desk, (launch, outcome, now))
 }
