@@ -15,7 +15,7 @@ use crate::apiserver::resource::{Id, Resource};
 pub(crate) struct End {
     /// The files of the store, without Daybreak's own.
     pub(crate) files: BTreeMap<String, String>,
-    /// What is left in staging.
+    /// What is left in staging; an empty folder may serve the next launch.
     pub(crate) staged: BTreeSet<String>,
     /// What each of our objects tells.
     pub(crate) objects: BTreeMap<Id, Value>,
@@ -61,10 +61,10 @@ fn walk(root: &Path, folder: &Path, end: &mut End) {
     for entry in entries.flatten() {
         let path = entry.path();
         let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
-        if name.starts_with(".daybreak/staging/") {
-            end.staged.insert(name);
-        } else if path.is_dir() {
+        if path.is_dir() {
             walk(root, &path, end);
+        } else if name.starts_with(".daybreak/staging/") {
+            end.staged.insert(name);
         } else if !name.starts_with(".daybreak/") {
             end.files.insert(name, fs::read_to_string(&path).unwrap_or_default());
         }

@@ -3,12 +3,13 @@
 //! The seam is the client: everything that the controller asks of a cluster goes through it. On its other side stand an
 //! API server, a node that runs Jobs, and people; between them a layer breaks what a plan says.
 //!
-//! `DAYBREAK_SEEDS=1000` sets how many seeds the tests by seed run; `DAYBREAK_WORKLOAD=chain` limits all to one workload.
+//! `DAYBREAK_SEEDS=1000` sets how many seeds the tests by seed run for each workload.
 
 mod apiserver;
 mod clock;
 mod dice;
 mod ending;
+mod expected;
 mod faults;
 mod model;
 mod node;

@@ -1,5 +1,6 @@
 //! One run: a world, one or two controllers in it, faults by plan, until everything has ended and stays so.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -55,14 +56,14 @@ pub(crate) struct Setting<'a> {
 pub(crate) struct Finding {
     pub(crate) violations: Vec<Violation>,
     pub(crate) end: End,
-    /// The calls of each controller.
-    pub(crate) calls: Vec<Vec<String>>,
-    /// The events of watches of each controller.
-    pub(crate) events: Vec<u64>,
+    /// The calls of the first controller until its work was done.
+    pub(crate) calls: Vec<String>,
+    /// How many events its watches had brought until then.
+    pub(crate) events: u64,
     /// Whether every planned fault was met.
     pub(crate) has_met_all: bool,
-    /// How many launches there were.
-    pub(crate) launches: usize,
+    /// How often each Job was made.
+    pub(crate) creates: BTreeMap<String, u32>,
     /// How long it took in the world's time.
     pub(crate) took: Duration,
 }
@@ -141,38 +142,46 @@ impl World {
                 tasks.spawn(pause(course.clone(), Dice::of(setting.seed, ("pauses", place))));
             }
         }
-        let has_ended = timeout(PATIENCE, self.ending(setting)).await.is_ok();
+        let done = timeout(PATIENCE, self.ending(setting)).await;
         let took = begin.elapsed();
-        if !has_ended {
-            self.referee().breaks("L1", self.unfinished(setting));
-        } else {
+        if done.is_ok() {
             self.listen(setting.silence).await;
+        } else {
+            self.referee().breaks("L1", self.unfinished(setting));
         }
         tasks.shutdown().await;
         self.server.with(|cluster| self.referee().check_orphans(cluster));
-        self.finding(took)
+        self.finding(done.unwrap_or_default(), took)
     }
 
     fn referee(&self) -> std::sync::MutexGuard<'_, Referee> {
         self.referee.lock().expect("nobody panics while holding the referee")
     }
 
-    /// Waits until the world is as it is to be in the end: as is known, or until nothing happens any more.
-    async fn ending(&self, setting: &Setting<'_>) {
+    /// Waits until the world is as it is to be in the end: as is known, or until nothing happens any more. How many
+    /// calls and events of watches the first controller had until then.
+    async fn ending(&self, setting: &Setting<'_>) -> (usize, u64) {
         let mut last = Instant::now();
+        let mut reach = (0, 0);
         loop {
             sleep(LOOKS).await;
             if self.server.take_writes().iter().any(is_news) || !self.is_idle() {
                 last = Instant::now();
+                reach = self.reach();
             }
             let is_there = match setting.end {
                 Some(end) => self.is_idle() && End::of(&self.server.cluster(), &self.root) == *end,
                 None => last.elapsed() >= STEADY,
             };
             if is_there {
-                return;
+                return reach;
             }
         }
+    }
+
+    fn reach(&self) -> (usize, u64) {
+        let first = &self.courses[0];
+        (first.journal().len(), first.events())
     }
 
     fn is_idle(&self) -> bool {
@@ -201,16 +210,16 @@ impl World {
         }
     }
 
-    fn finding(self, took: Duration) -> Finding {
+    fn finding(&self, (calls, events): (usize, u64), took: Duration) -> Finding {
         let end = End::of(&self.server.cluster(), &self.root);
         let referee = self.referee();
         Finding {
             violations: referee.violations.clone(),
             end,
-            calls: self.courses.iter().map(|course| course.journal()).collect(),
-            events: self.courses.iter().map(|course| course.events()).collect(),
+            calls: self.courses[0].journal().into_iter().take(calls).collect(),
+            events,
             has_met_all: self.courses.iter().all(|course| course.has_met_all()),
-            launches: referee.creates.len(),
+            creates: referee.creates.clone(),
             took,
         }
     }

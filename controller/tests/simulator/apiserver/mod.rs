@@ -6,7 +6,7 @@ mod defaults;
 pub(crate) mod delete;
 mod fields;
 pub(crate) mod object;
-mod ownership;
+pub(crate) mod ownership;
 pub(crate) mod refusal;
 pub(crate) mod request;
 pub(crate) mod resource;

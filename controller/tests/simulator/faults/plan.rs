@@ -75,3 +75,11 @@ impl Plan {
         self.events.keys().next_back().copied()
     }
 }
+
+impl std::fmt::Display for Plan {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let calls = self.calls.iter().map(|(number, fault)| format!("call {number} {fault:?}"));
+        let events = self.events.iter().map(|(number, fault)| format!("event {number} {fault:?}"));
+        formatter.write_str(&calls.chain(events).collect::<Vec<_>>().join(", "))
+    }
+}

@@ -13,7 +13,7 @@ use crate::people::{Scene, What, When};
 const CAUGHT_UP: [(&str, &str); 2] = [("Ready", "True"), ("CaughtUp", "True")];
 const BEHIND: [(&str, &str); 2] = [("Ready", "True"), ("CaughtUp", "False")];
 const RAW: (&str, &str) = ("raw_20260104.txt", "raw 4");
-const DONE: (&str, &str) = ("days-2026-01-04", "True");
+const DONE: (&str, &str) = ("days.2026-01-04", "True");
 
 /// All workloads.
 pub(crate) fn all() -> Vec<Workload> {
@@ -68,7 +68,7 @@ fn chain() -> Workload {
                 ("whole_20260103.txt", "second 2026-01-03(first 2026-01-03(raw 3))"),
                 ("whole_20260104.txt", "second 2026-01-04(first 2026-01-04(raw 4))"),
             ],
-            partitions: vec![("days-2026-01-02", "True"), ("days-2026-01-03", "True"), DONE],
+            partitions: vec![("days.2026-01-02", "True"), ("days.2026-01-03", "True"), DONE],
             conditions: CAUGHT_UP.into(),
             launches: 6,
         },
@@ -105,7 +105,7 @@ fn diamond() -> Workload {
         files: vec![("raw_20260103.txt", "raw 3"), RAW],
         ending: Ending {
             files: files.map(|(path, text)| (&*path.leak(), &*text.leak())).collect(),
-            partitions: vec![("days-2026-01-03", "True"), DONE],
+            partitions: vec![("days.2026-01-03", "True"), DONE],
             conditions: CAUGHT_UP.into(),
             launches: 8,
         },
@@ -129,7 +129,7 @@ fn yesterday() -> Workload {
                 ("total_20260103.txt", "sum 2026-01-03(0, raw 3)"),
                 ("total_20260104.txt", "sum 2026-01-04(sum 2026-01-03(0, raw 3), raw 4)"),
             ],
-            partitions: vec![("days-2026-01-03", "True"), DONE],
+            partitions: vec![("days.2026-01-03", "True"), DONE],
             conditions: CAUGHT_UP.into(),
             launches: 2,
         },
@@ -156,7 +156,7 @@ fn fails_for_good() -> Workload {
         fates: Fates::default().attempt("make", 1, Fate::WritesNothing).always("make", Fate::Fails(7)),
         ending: Ending {
             files: vec![],
-            partitions: vec![("days-2026-01-04", "False")],
+            partitions: vec![("days.2026-01-04", "False")],
             conditions: BEHIND.into(),
             launches: 2,
         },
@@ -177,7 +177,7 @@ fn late_input() -> Workload {
 fn output_removed() -> Workload {
     Workload {
         name: "output_removed",
-        scenes: vec![Scene(When::Complete("days-2026-01-04"), What::Remove("made_20260104.txt"))],
+        scenes: vec![Scene(When::Complete("days.2026-01-04"), What::Remove("made_20260104.txt"))],
         ending: Ending { launches: 2, ..one_step().ending },
         ..one_step()
     }
@@ -186,7 +186,7 @@ fn output_removed() -> Workload {
 fn remade() -> Workload {
     Workload {
         name: "remade",
-        scenes: vec![Scene(When::Complete("days-2026-01-04"), What::Apply(rerun("2026-01-04")))],
+        scenes: vec![Scene(When::Complete("days.2026-01-04"), What::Apply(rerun("2026-01-04")))],
         ending: Ending { launches: 2, ..one_step().ending },
         ..one_step()
     }
@@ -298,7 +298,7 @@ fn store_away() -> Workload {
     Workload {
         name: "store_away",
         scenes: vec![
-            Scene(When::Complete("days-2026-01-04"), What::Remove("made_20260104.txt")),
+            Scene(When::Complete("days.2026-01-04"), What::Remove("made_20260104.txt")),
             after(0, What::Unmount),
             after(200, What::Mount),
         ],
