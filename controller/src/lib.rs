@@ -9,6 +9,7 @@ mod local;
 mod logs;
 mod project;
 mod requests;
+pub mod seat;
 mod state;
 mod work;
 

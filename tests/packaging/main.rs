@@ -10,6 +10,7 @@ use serde_json::Value;
 
 mod charts;
 mod cluster;
+mod configuration;
 mod image;
 mod kind;
 mod plugin;

@@ -7,7 +7,8 @@ use serde_json::Value;
 use crate::{documents, must, of_kind, rendered, template};
 
 /// Every call of the controller where pipelines live: `GROUP/RESOURCE: VERBS`.
-const CALLS: [&str; 10] = [
+const CALLS: [&str; 11] = [
+    "/events: list",
     "/pods: get list watch",
     "/pods/log: get",
     "batch/jobs: create delete get list patch watch",

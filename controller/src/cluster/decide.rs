@@ -9,14 +9,14 @@ use planner::fault::Fault;
 use planner::report::Reason;
 
 use crate::cluster::apply::Effects;
+use crate::cluster::desk::Desk;
 use crate::cluster::launch;
 use crate::cluster::limits::{CREATE_WITHIN, HISTORY, OBJECTS, OBJECTS_OF_NAMESPACE};
-use crate::cluster::mind::{Id, Kept, Mind, key};
+use crate::cluster::mind::{Id, Kept, Mind};
 use crate::cluster::overlay::Sent;
 use crate::cluster::publish;
 use crate::cluster::reconcile::{Fetched, ReconcileError, Thought};
-use crate::cluster::seat::Seat;
-use crate::cluster::settle::Settled;
+use crate::cluster::settle::{Settled, is_of_an_elder};
 use crate::cluster::validate::Soundness;
 use crate::cluster::working_set::{Room, working_set};
 use crate::work::launch as work_launch;
@@ -26,7 +26,7 @@ use crate::work::objects;
 /// Decides for a pipeline, grants what there is room for, and says what follows.
 pub(crate) fn decide(
     mind: &mut Mind,
-    seat: &Seat,
+    desk: &Desk,
     (fetched, soundness, settled): (&Fetched, &Soundness, Settled),
 ) -> Result<Thought, ReconcileError> {
     let Fetched { id, now, .. } = fetched;
@@ -45,7 +45,7 @@ pub(crate) fn decide(
     thought.effects = effects(kept, (fetched, &wanted), settled);
     thought.wake_at = kept.work.wake_at().into_iter().chain(thought.effects.wake_at).min();
     thought.reports = publish::reports(kept, stores, (fetched, soundness, &wanted));
-    create(kept, seat, stores, &mut thought)?;
+    create(kept, desk, stores, &mut thought);
     Ok(thought)
 }
 
@@ -177,41 +177,39 @@ fn effects(
     settled: Settled,
 ) -> Effects {
     kept.overlay.tidy();
-    let Settled { kill, expire, look, follow, wake_at, .. } = settled;
-    let follow = follow.into_iter().map(|(launch, pod)| (kept.archive.log(&kept.work.plan, &launch), pod));
-    let look = look.into_iter().map(|it| (key(&it), launch::launch_id(&kept.work.plan, &it).job_name()));
-    let (look, follow) = (look.collect(), follow.collect());
+    let Settled { kill, expire, look, ask, follow, wake_at, .. } = settled;
     let (make, remove) = publish::objects(kept, (fetched, wanted));
-    Effects { kill, expire, look, follow, make, remove, wake_at, ..Effects::default() }
+    Effects { kill, expire, look, ask, follow, make, remove, wake_at, ..Effects::default() }
 }
 
 /// The Jobs of launches that are recorded and not there: new ones, and those of a process that died in between.
 fn create(
     kept: &mut Kept,
-    seat: &Seat,
+    desk: &Desk,
     stores: &std::collections::BTreeMap<String, storage::Store>,
     thought: &mut Thought,
-) -> Result<(), ReconcileError> {
-    let now = seat.now();
+) {
+    let now = desk.now();
     let mut failed = Vec::new();
     for launch in kept.work.running.values() {
         let since = kept.work.facts.history(launch.partition, launch.step).and_then(|it| it.running.as_ref());
         let age = since.map_or(std::time::Duration::MAX, |it| (now - it.since).to_std().unwrap_or_default());
-        let may_create = match kept.overlay.jobs.get(&key(launch)) {
-            None => age < CREATE_WITHIN,
+        if is_of_an_elder(kept, launch) {
+            continue;
+        }
+        let may_create = match kept.overlay.jobs.get(&launch::job_name(&kept.work.plan, launch)) {
+            None | Some(Sent::Absent) => age < CREATE_WITHIN,
             // This process knows that there is none.
             Some(Sent::Refused(_)) => true,
-            Some(Sent::Absent) => age < CREATE_WITHIN,
             Some(Sent::Created | Sent::Seen) => false,
         };
         if !may_create {
             continue;
         }
-        match launch::spec(kept, stores, (&seat.configuration, launch)) {
+        match launch::spec(kept, stores, (&desk.configuration, launch)) {
             Ok(spec) => thought.effects.create.push((launch.clone(), spec)),
             Err(outcome) => failed.push((launch.clone(), outcome)),
         }
     }
     thought.effects.failed = failed;
-    Ok(())
 }

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use storage::Store;
 
 use crate::cluster::decide::requests;
+use crate::cluster::desk::Desk;
 use crate::cluster::events::{self, Told};
 use crate::cluster::limits::{CALLS, STATUS_PAUSE};
 use crate::cluster::mind::Kept;
@@ -25,7 +26,6 @@ use crate::cluster::overlay::{Kind, Overlay};
 use crate::cluster::places::ClusterPlaces;
 use crate::cluster::reconcile::{Fetched, ReconcileError};
 use crate::cluster::report;
-use crate::cluster::seat::Seat;
 use crate::cluster::validate::Soundness;
 
 /// What is to be told about a pipeline.
@@ -64,7 +64,7 @@ pub(crate) fn faulty(fetched: &Fetched, soundness: &Soundness) -> Reports {
     let Soundness::Faulty(faults) = soundness else { return reports };
     let status = report::faulty(&fetched.object, faults, fetched.now);
     let before = fetched.object.status.clone();
-    pipeline_report(fetched, &Overlay::default(), (before, status), &mut reports);
+    pipeline_report(fetched, (before, status), &mut reports);
     reports
 }
 
@@ -78,7 +78,7 @@ fn pipeline(kept: &Kept, (fetched, soundness): (&Fetched, &Soundness), reports: 
         is_urgent || !kept.overlay.wrote_within(Kind::Pipeline, &fetched.id.name, STATUS_PAUSE)
     });
     if is_turn {
-        pipeline_report(fetched, &kept.overlay, (before, status), reports);
+        pipeline_report(fetched, (before, status), reports);
     }
 }
 
@@ -90,7 +90,6 @@ fn outcomes(
 
 fn pipeline_report(
     fetched: &Fetched,
-    _: &Overlay,
     (before, mut status): (Option<PipelineStatus>, PipelineStatus),
     reports: &mut Reports,
 ) {
@@ -236,16 +235,16 @@ impl Reports {
 
 /// Writes the statuses, several at once, then the events.
 pub(crate) async fn publish(
-    seat: &std::sync::Arc<Seat>,
+    desk: &std::sync::Arc<Desk>,
     fetched: &Fetched,
     reports: Reports,
 ) -> Result<(), ReconcileError> {
     let Reports { statuses, events } = reports;
     let mut errors = Vec::new();
     if !statuses.is_empty() {
-        let statuses = seat.think((fetched.id.clone(), statuses), only_ours).await?;
+        let statuses = desk.think((fetched.id.clone(), statuses), only_ours).await?;
         let calls = statuses.into_iter().map(|report| async {
-            let written = write(seat, fetched, &report).await;
+            let written = write(desk, fetched, &report).await;
             (report, written)
         });
         let results: Vec<_> = stream::iter(calls).buffer_unordered(CALLS).collect().await;
@@ -258,24 +257,21 @@ pub(crate) async fn publish(
                 Err(error) => errors.push(error),
             }
         }
-        seat.think((fetched.id.clone(), written), |mind, _, (id, written)| {
-            if let Some((kept, ..)) = mind.at(id) {
-                for Report { kind, name, over, status } in written.drain(..) {
-                    kept.overlay.note_written((kind, name), over, status);
-                }
+        desk.note(&fetched.id, written, |kept, written| {
+            for Report { kind, name, over, status } in written {
+                kept.overlay.note_written((kind, name), over, status);
             }
-            Ok(())
         })
         .await?;
     }
-    events::tell(seat, events).await;
+    events::tell(desk, events).await;
     errors.into_iter().next().map_or(Ok(()), |error| Err(ReconcileError::Call(error)))
 }
 
 /// An object that was to be made in this pass and is not ours is left alone.
 fn only_ours(
     mind: &mut crate::cluster::mind::Mind,
-    _: &Seat,
+    _: &Desk,
     (id, statuses): &mut (crate::cluster::mind::Id, Vec<Report>),
 ) -> Result<Vec<Report>, ReconcileError> {
     let kept = mind.pipelines.get(id);
@@ -285,15 +281,15 @@ fn only_ours(
     Ok(statuses.drain(..).filter(is_there).collect())
 }
 
-async fn write(seat: &Seat, fetched: &Fetched, report: &Report) -> Result<(), CallError> {
+async fn write(desk: &Desk, fetched: &Fetched, report: &Report) -> Result<(), CallError> {
     match report.kind {
-        Kind::Pipeline => apply::<crds::Pipeline>(seat, fetched, report).await,
-        Kind::Partition => apply::<crds::Partition>(seat, fetched, report).await,
-        Kind::Backfill => apply::<crds::Backfill>(seat, fetched, report).await,
+        Kind::Pipeline => apply::<crds::Pipeline>(desk, fetched, report).await,
+        Kind::Partition => apply::<crds::Partition>(desk, fetched, report).await,
+        Kind::Backfill => apply::<crds::Backfill>(desk, fetched, report).await,
     }
 }
 
-async fn apply<K>(seat: &Seat, fetched: &Fetched, report: &Report) -> Result<(), CallError>
+async fn apply<K>(desk: &Desk, fetched: &Fetched, report: &Report) -> Result<(), CallError>
 where
     K: Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>
         + Clone
@@ -307,7 +303,7 @@ where
         "status": report.status,
     });
     let params = PatchParams::apply(STATUS_FIELD_MANAGER).force();
-    let api = seat.api::<K>(&fetched.id);
+    let api = desk.api::<K>(&fetched.id);
     let call = format!("apply the status of {} {}/{}", K::kind(&()), fetched.id.namespace, report.name);
-    seat.call(&call, api.patch_status(&report.name, &params, &Patch::Apply(intent))).await.map(|_| ())
+    desk.call(&call, api.patch_status(&report.name, &params, &Patch::Apply(intent))).await.map(|_| ())
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use storage::{Hint, Hints};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
+use crate::cluster::desk::Desk;
 use crate::cluster::limits::POLL;
 use crate::cluster::reconcile::ReconcileError;
-use crate::cluster::seat::Seat;
+use crate::seat::health::Pulse;
 
 /// What was sensed.
 enum Sensed {
@@ -19,17 +20,20 @@ enum Sensed {
 }
 
 /// Senses storage until the controller ends.
-pub(crate) async fn sense(seat: Arc<Seat>) {
+pub(crate) async fn sense(desk: Arc<Desk>, pulse: Pulse) {
     let mut hints = None;
     let mut poll = interval_at(Instant::now() + POLL, POLL);
     poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        let sensed = tokio::select! {
-            hint = next(&mut hints) => Sensed::Hint(hint),
-            _ = poll.tick() => Sensed::Poll,
-            () = seat.looked.notified() => Sensed::Looked,
-        };
-        if let Err(error) = take_in(&seat, &mut hints, sensed).await {
+        let sensed = pulse.idle(async {
+            tokio::select! {
+                hint = next(&mut hints) => Sensed::Hint(hint),
+                _ = poll.tick() => Sensed::Poll,
+                () = desk.looked.notified() => Sensed::Looked,
+            }
+        });
+        let sensed = sensed.await;
+        if let Err(error) = take_in(&desk, &mut hints, sensed).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "storage could not be looked at");
         }
     }
@@ -42,28 +46,28 @@ async fn next(hints: &mut Option<Hints>) -> Hint {
     }
 }
 
-async fn take_in(seat: &Arc<Seat>, hints: &mut Option<Hints>, sensed: Sensed) -> Result<(), ReconcileError> {
+async fn take_in(desk: &Arc<Desk>, hints: &mut Option<Hints>, sensed: Sensed) -> Result<(), ReconcileError> {
     if matches!(sensed, Sensed::Looked) {
-        *hints = seat.think(hints.take(), |mind, seat, hints| Ok(follow(mind, seat, hints.take()))).await?;
+        *hints = desk.think(hints.take(), |mind, desk, hints| Ok(follow(mind, desk, hints.take()))).await?;
     }
-    let concerned = seat
-        .think(sensed, |mind, seat, sensed| {
+    let concerned = desk
+        .think(sensed, |mind, desk, sensed| {
             Ok(match sensed {
-                Sensed::Hint(Hint::Changed(paths)) => mind.look_at(std::mem::take(paths), seat.now()),
+                Sensed::Hint(Hint::Changed(paths)) => mind.look_at(std::mem::take(paths), desk.now()),
                 // What came before a place was watched has no word of its own.
                 Sensed::Hint(Hint::Rescan) | Sensed::Poll | Sensed::Looked => {
-                    mind.look_at_everything(seat.now())
+                    mind.look_at_everything(desk.now())
                 }
             })
         })
         .await?;
-    concerned.iter().for_each(|id| seat.wake(id));
+    concerned.iter().for_each(|id| desk.wake(id));
     Ok(())
 }
 
 /// Watches what the catalogue looks at now. Without word from the system the polls still find every change.
-fn follow(mind: &crate::cluster::mind::Mind, seat: &Seat, hints: Option<Hints>) -> Option<Hints> {
-    if seat.configuration.stores.values().all(|binding| !binding.notify) {
+fn follow(mind: &crate::cluster::mind::Mind, desk: &Desk, hints: Option<Hints>) -> Option<Hints> {
+    if desk.configuration.stores.values().all(|binding| !binding.notify) {
         return None;
     }
     let followed = match hints {

@@ -82,18 +82,28 @@ fn take_over(
     }
 }
 
-/// A new plan starts from what is recorded, whatever numbers the old one gave to steps and datasets.
+/// A new plan starts from what is recorded, whatever numbers the old one gave to steps and datasets. What runs ends by
+/// the plan that it began by.
 fn renewed(
     before: Option<Kept>,
     (id, object, plan): (&Id, &Arc<crds::Pipeline>, Pipeline),
     archive: &Path,
 ) -> Kept {
+    let (elders, overlay) = match before {
+        Some(Kept { work, mut elders, overlay, .. }) => {
+            elders.push(work);
+            elders.retain(|elder| !elder.running.is_empty());
+            (elders, overlay)
+        }
+        None => (Vec::new(), Overlay::default()),
+    };
     Kept {
         object: Arc::clone(object),
         work: Work::new(format!("{}.{}", id.namespace, id.name), plan),
         archive: Archive::new(archive, &id.namespace, &id.name),
+        elders,
         faults: Vec::new(),
-        overlay: before.map_or_else(Overlay::default, |kept| kept.overlay.without_jobs()),
+        overlay,
         decided: false,
         granted: Vec::new(),
         obstacles: Obstacles::new(),
@@ -164,8 +174,8 @@ fn path_taken(mind: &Mind, id: &Id) -> Option<Fault> {
     };
     let ours = written(kept);
     let age = |id: &Id, kept: &Kept| (kept.object.metadata.creation_timestamp.clone(), id.clone());
-    let mine = age(id, kept);
-    let older = mind.pipelines.iter().filter(|(other, it)| *other != id && age(other, it) < mine);
+    let own = age(id, kept);
+    let older = mind.pipelines.iter().filter(|(other, it)| *other != id && age(other, it) < own);
     let (other, (store, path)) = older
         .filter_map(|(other, it)| Some((other, written(it).intersection(&ours).next().cloned()?)))
         .next()?;

@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use chrono::DateTime;
 use daybreak::cluster::{Configuration, Surroundings};
+use daybreak::seat::health::Health;
+use daybreak::seat::metrics::Metrics;
 use futures::FutureExt as _;
 use kube::Client;
 use serde_json::json;
@@ -260,6 +263,8 @@ async fn serve(server: Server, (name, course): (String, Arc<Course>), (root, clo
             client,
             configuration: configuration(&root),
             clock: Arc::new(move || clock.now()),
+            metrics: Metrics::new(|| DateTime::UNIX_EPOCH),
+            health: Health::default(),
         };
         let controller = daybreak::cluster::run(surroundings, futures::future::pending()).boxed();
         tokio::select! {
