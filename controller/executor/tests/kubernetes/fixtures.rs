@@ -64,7 +64,7 @@ pub(crate) fn pod(patch: Value) -> Pod {
 }
 
 /// A pod on node `n1`, with its container in this state.
-pub(crate) fn placed(phase: &str, state: Value, patch: Value) -> Pod {
+pub(crate) fn placed(phase: &str, state: &Value, patch: Value) -> Pod {
     let ready = state.get("running").is_some();
     let mut placed = json!({
         "spec": {"nodeName": "n1"},
@@ -83,7 +83,7 @@ pub(crate) fn placed(phase: &str, state: Value, patch: Value) -> Pod {
 
 /// A pod that runs since five seconds after ten.
 pub(crate) fn running(patch: Value) -> Pod {
-    placed("Running", json!({"running": {"startedAt": "2026-11-24T10:00:05Z"}}), patch)
+    placed("Running", &json!({"running": {"startedAt": "2026-11-24T10:00:05Z"}}), patch)
 }
 
 /// A pod whose container ended with this code and reason after it ran for a minute.
@@ -93,7 +93,7 @@ pub(crate) fn ended((code, reason): (i32, &str), patch: Value) -> Pod {
         "exitCode": code, "reason": reason,
         "startedAt": "2026-11-24T10:00:05Z", "finishedAt": "2026-11-24T10:01:05Z"
     }});
-    placed(phase, state, patch)
+    placed(phase, &state, patch)
 }
 
 /// What is observed of these at `now`.

@@ -8,18 +8,17 @@ use serde_json::{Value, json};
 use crate::fixtures::{at, ended, job, placed, pod, running, seen_at};
 
 fn waits(pod: &Pod) -> String {
-    match seen_at(at(10), Some(&job(json!({}))), &[pod]) {
-        Observation::Waiting { why } => why,
-        other => panic!("it does not wait: {other:?}"),
-    }
+    let seen = seen_at(at(10), Some(&job(json!({}))), &[pod]);
+    let Observation::Waiting { why } = seen else { panic!("it does not wait: {seen:?}") };
+    why
 }
 
 fn container_waits(reason: &str, message: &str) -> String {
     let waiting = json!({"waiting": {"reason": reason, "message": message}});
-    waits(&placed("Pending", waiting, json!({})))
+    waits(&placed("Pending", &waiting, json!({})))
 }
 
-fn suspended(generation: i64, labels: Value) -> Observation {
+fn suspended(generation: i64, labels: &Value) -> Observation {
     let patch = json!({
         "metadata": {"generation": generation, "labels": labels},
         "spec": {"suspend": true},
@@ -102,9 +101,9 @@ fn an_image_that_can_not_be_pulled_is_told_in_one_sentence_in_and_between_tries(
 fn a_suspended_job_that_never_ran_waits_for_its_queue() {
     let waiting = |why: &str| Observation::Waiting { why: why.to_owned() };
     let queue = json!({"kueue.x-k8s.io/queue-name": "batch"});
-    assert_eq!(suspended(1, queue), waiting("it waits for quota in the queue batch"));
+    assert_eq!(suspended(1, &queue), waiting("it waits for quota in the queue batch"));
     assert_eq!(
-        suspended(1, json!({})),
+        suspended(1, &json!({})),
         waiting("its Job is suspended by someone; it starts when the Job's `suspend` is false")
     );
 }
@@ -113,8 +112,8 @@ fn a_suspended_job_that_never_ran_waits_for_its_queue() {
 fn a_job_that_was_suspended_after_it_had_started_is_interrupted() {
     let why = "its Job was suspended after it had started".to_owned();
     let queue = json!({"kueue.x-k8s.io/queue-name": "batch"});
-    assert_eq!(suspended(3, queue), Observation::Interrupted { why: why.clone() });
-    assert_eq!(suspended(2, json!({})), Observation::Interrupted { why });
+    assert_eq!(suspended(3, &queue), Observation::Interrupted { why: why.clone() });
+    assert_eq!(suspended(2, &json!({})), Observation::Interrupted { why });
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use executor::{Failure, Observation, Signal, StartFault};
 use k8s_openapi::api::core::v1::Pod;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::fixtures::{at, ended, failed_job, job, merge, placed, pod, seen_at};
 
@@ -15,10 +15,9 @@ fn end(pod: &Pod) -> Observation {
 }
 
 fn failure(pod: &Pod) -> Failure {
-    match end(pod) {
-        Observation::Failed(failure) => failure,
-        other => panic!("it did not fail: {other:?}"),
-    }
+    let end = end(pod);
+    let Observation::Failed(failure) = end else { panic!("it did not fail: {end:?}") };
+    failure
 }
 
 fn disrupted(why: &str) -> Observation {
@@ -26,7 +25,7 @@ fn disrupted(why: &str) -> Observation {
 }
 
 /// A pod that ended after it was marked as disrupted.
-fn disruption(reason: &str, message: &str, status: serde_json::Value) -> Observation {
+fn disruption(reason: &str, message: &str, status: &Value) -> Observation {
     let condition =
         json!({"type": "DisruptionTarget", "status": "True", "reason": reason, "message": message});
     let mut patch = json!({"status": {"conditions": [condition]}});
@@ -91,7 +90,7 @@ fn its_deadline_is_told_from_other_failures() {
 fn a_container_that_can_not_start_is_a_failure_in_the_words_of_its_runtime() {
     let words = "exec: \"jion\": executable file not found in $PATH: unknown";
     let state = json!({"terminated": {"exitCode": 128, "reason": "StartError", "message": words}});
-    let failed = failure(&placed("Failed", state, json!({})));
+    let failed = failure(&placed("Failed", &state, json!({})));
     assert_eq!(failed, Failure::CouldNotStart(StartFault::Container { words: words.to_owned() }));
     assert_eq!(failed.to_string(), format!("it could not start: {words}"));
 }
@@ -137,7 +136,7 @@ fn each_disruption_is_told_apart_and_no_failure_though_the_container_failed() {
             "node n1 lost it: SomethingNew: as the future has it",
         ),
     ] {
-        assert_eq!(disruption(reason, message, status), disrupted(why));
+        assert_eq!(disruption(reason, message, &status), disrupted(why));
     }
 }
 
