@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::seat::client::Cluster;
+use crate::seat::telemetry::Telling;
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 
 /// Keeps dated batch data complete: runs the steps whose outputs are missing, as soon as their inputs are there.
@@ -37,6 +39,8 @@ pub(crate) enum Command {
     Rerun(Rerun),
     /// Fill a range of partitions beyond the window.
     Backfill(Backfill),
+    /// Look after the pipelines of a cluster; what the chart installs.
+    Controller(Controller),
     /// Print the completions of a shell.
     Completions {
         /// The shell.
@@ -216,6 +220,27 @@ pub(crate) struct Backfill {
     pub(crate) named: Named,
     #[command(flatten)]
     pub(crate) pace: Pace,
+}
+
+/// How the controller of a cluster runs.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Controller {
+    /// The file that binds stores and says what steps may ask for.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// Check the configuration, and do no more.
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// The name of this pod, as the holder of the lease.
+    #[arg(long, env = "POD_NAME", default_value = "daybreak", hide_env = true)]
+    pub(crate) pod: String,
+    /// The namespace of the lease. Default: that of the kubeconfig's context, or of the pod.
+    #[arg(long, env = "POD_NAMESPACE", hide_env = true)]
+    pub(crate) pod_namespace: Option<String>,
+    #[command(flatten)]
+    pub(crate) cluster: Cluster,
+    #[command(flatten)]
+    pub(crate) telling: Telling,
 }
 
 /// How to print.
