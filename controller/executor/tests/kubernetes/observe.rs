@@ -39,9 +39,19 @@ fn a_job_without_a_pod_says_what_the_cluster_says() {
     let job = job(json!({"status": {"active": null}}));
     let waiting = |why: &str| Observation::Waiting { why: why.to_owned() };
     assert_eq!(seen_at(at(0), Some(&job), &[]), waiting("its pod is being made"));
-    let refusal = "Error creating: pods \"join-x7k2p\" is forbidden: exceeded quota: small, requested: cpu=1";
-    let seen = Seen { job: Some(&job), pods: &[], refusal: Some(refusal), now: at(0) };
-    assert_eq!(observe(&seen), waiting(&format!("the cluster makes no pod for it: {refusal}")));
+    for (refusal, why) in [
+        (
+            "Error creating: pods \"join-x7k2p\" is forbidden: exceeded quota: small, requested: cpu=1",
+            "the cluster makes no pod for it: exceeded quota: small, requested: cpu=1",
+        ),
+        (
+            "Error creating: the server said no",
+            "the cluster makes no pod for it: Error creating: the server said no",
+        ),
+    ] {
+        let seen = Seen { job: Some(&job), pods: &[], refusal: Some(refusal), now: at(0) };
+        assert_eq!(observe(&seen), waiting(why));
+    }
 }
 
 #[test]
@@ -66,6 +76,10 @@ fn a_pod_without_a_node_says_what_the_scheduler_says() {
 fn a_container_that_does_not_start_says_what_the_kubelet_says() {
     let no_status = pod(json!({"spec": {"nodeName": "n1"}}));
     assert_eq!(waits(&no_status), "node n1 has yet to take it on");
+    let failed = json!({"terminated": {
+        "exitCode": 128, "reason": "StartError", "startedAt": "1970-01-01T00:00:00Z", "finishedAt": "2026-11-24T10:00:05Z"
+    }});
+    assert_eq!(waits(&placed("Pending", &failed, json!({}))), "its container did not start on node n1");
     assert_eq!(container_waits("ContainerCreating", ""), "its container is being made on node n1");
     assert_eq!(
         container_waits("CreateContainerConfigError", "secret \"warehouse\" not found"),
@@ -142,6 +156,17 @@ fn an_end_that_is_only_announced_is_none() {
 }
 
 #[test]
+fn a_job_whose_pod_is_gone_is_about_to_say_how_it_ended() {
+    for status in [
+        json!({"active": null, "uncountedTerminatedPods": {"failed": ["0c8e6a1f"]}}),
+        json!({"active": null, "failed": 1}),
+    ] {
+        let seen = seen_at(at(66), Some(&job(json!({"status": status}))), &[]);
+        assert_eq!(seen, Observation::Running { since: at(0) });
+    }
+}
+
+#[test]
 fn a_pod_that_may_run_counts_more_than_its_job() {
     let running = running(json!({}));
     let still = Observation::Running { since: at(5) };
@@ -171,6 +196,16 @@ fn a_pod_whose_node_is_silent_is_lost() {
     assert_eq!(seen_at(at(70), Some(&job(json!({}))), &[&unready]), lost(silent, at(60)));
     let unknown = running(json!({"status": {"phase": "Unknown", "reason": "NodeLost"}}));
     assert_eq!(seen_at(at(70), Some(&job(json!({}))), &[&unknown]), lost(silent, at(5)));
+}
+
+#[test]
+fn a_pod_that_its_kubelet_calls_unready_is_not_lost() {
+    // As it is while the kubelet ends it for its deadline.
+    let ready = json!([{
+        "type": "Ready", "status": "False", "reason": "PodFailed", "lastTransitionTime": "2026-11-24T10:01:00Z"
+    }]);
+    let ending = running(json!({"status": {"conditions": ready}}));
+    assert_eq!(seen_at(at(70), Some(&job(json!({}))), &[&ending]), Observation::Running { since: at(5) });
 }
 
 #[test]

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use executor::kubernetes::disruption as disruption_of;
 use executor::{Failure, Observation, Signal, StartFault};
 use k8s_openapi::api::core::v1::Pod;
 use serde_json::{Value, json};
 
-use crate::fixtures::{at, ended, failed_job, job, merge, placed, pod, seen_at};
+use crate::fixtures::{at, ended, failed_job, job, merge, placed, pod, running, seen_at};
 
 const BACKOFF: (&str, &str) = ("BackoffLimitExceeded", "Job has reached the specified backoff limit");
 
@@ -141,11 +142,31 @@ fn each_disruption_is_told_apart_and_no_failure_though_the_container_failed() {
 }
 
 #[test]
+fn a_disruption_is_told_before_the_pod_ends() {
+    let condition = json!({"type": "DisruptionTarget", "status": "True", "reason": "EvictionByEvictionAPI"});
+    let evicted = running(json!({"status": {"conditions": [condition]}}));
+    assert_eq!(disruption_of(&evicted).unwrap(), "it was evicted from node n1, as when a node is drained");
+    assert_eq!(disruption_of(&running(json!({}))), None);
+    let seen = seen_at(at(70), Some(&job(json!({}))), &[&evicted]);
+    assert_eq!(seen, Observation::Running { since: at(5) });
+}
+
+#[test]
 fn a_disruption_is_known_from_the_job_when_the_pod_is_gone() {
     let message = "Pod ads/join-x7k2p has condition DisruptionTarget matching FailJob rule at index 0";
     let job = failed_job("PodFailurePolicy", message);
-    let why = format!("its pod was disrupted, and is gone: {message}");
-    assert_eq!(seen_at(at(70), Some(&job), &[]), disrupted(&why));
+    let why = "its pod was evicted or had to give its place, and is gone";
+    assert_eq!(seen_at(at(70), Some(&job), &[]), disrupted(why));
+}
+
+#[test]
+fn a_job_that_someone_else_ended_is_a_disruption_in_its_own_words() {
+    let job = failed_job(
+        "MaxFailedIndexesExceeded",
+        "Job has exceeded the specified maximal number of failed indexes",
+    );
+    let why = "its Job was ended: MaxFailedIndexesExceeded: Job has exceeded the specified maximal number of failed indexes";
+    assert_eq!(seen_at(at(70), Some(&job), &[]), disrupted(why));
 }
 
 #[test]
@@ -159,7 +180,7 @@ fn a_deleted_pod_is_a_disruption() {
     let after = ended((1, "Error"), deleted("2026-11-24T10:01:36Z"));
     assert_eq!(failure(&after), Failure::ExitCode(1));
     let gone = seen_at(at(70), Some(&failed_job(BACKOFF.0, BACKOFF.1)), &[]);
-    assert_eq!(gone, disrupted("its pod was deleted: Job has reached the specified backoff limit"));
+    assert_eq!(gone, disrupted("its pod was deleted"));
 }
 
 #[test]
