@@ -20,15 +20,25 @@ pub(super) fn of_failed_job(job: &Job, failed: &JobCondition, pod: Option<&Pod>)
         }
         (_, Some(pod)) => of_failed_pod(pod),
         // Our one rule of that policy is about disruptions.
-        ("PodFailurePolicy", None) => disrupted(format!("its pod was disrupted, and is gone: {words}")),
+        ("PodFailurePolicy", None) => {
+            disrupted("its pod was evicted or had to give its place, and is gone".to_owned())
+        }
         // The pod of a failed Job stays as long as the Job, unless it was deleted.
-        (_, None) => disrupted(format!("its pod was deleted: {words}")),
+        ("BackoffLimitExceeded", None) => disrupted("its pod was deleted".to_owned()),
+        (_, None) => disrupted(format!("its Job was ended: {reason}: {words}")),
     }
 }
 
+/// By what a pod is disrupted, from when that is decided, some time before it ends. An evicted or preempted pod is gone
+/// within a moment of its end, and its Job does not tell one from the other: who wants to say, keeps this.
+pub fn disruption(pod: &Pod) -> Option<String> {
+    let condition = status::condition(pod, "DisruptionTarget", "True")?;
+    Some(disruption_words(pod, condition))
+}
+
 fn of_failed_pod(pod: &Pod) -> Observation {
-    if let Some(disruption) = status::condition(pod, "DisruptionTarget", "True") {
-        return disrupted(disruption_words(pod, disruption));
+    if let Some(why) = disruption(pod) {
+        return disrupted(why);
     }
     let (reason, words) = status::reason(pod);
     match reason {
