@@ -47,8 +47,9 @@ deny: tools ## Check licences, bans and sources of all dependencies
 	@$(TOOLS)/bin/cargo-deny --log-level error check licenses bans sources
 
 .PHONY: generate
-generate: ## Write the generated files anew: CRDs, schemas
+generate: ## Write the generated files anew: CRDs, schemas, the table of metrics
 	@UPDATE=1 cargo test --quiet -p crds --test generated
+	@UPDATE=1 cargo test --quiet -p daybreak --test seat generated
 
 .PHONY: oracle
 oracle: $(ORACLE)/zones.txt ## Ask Python's zoneinfo about every time zone

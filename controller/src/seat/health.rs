@@ -12,12 +12,15 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::limits::IDLE_BEATS;
+use super::metrics::Metrics;
 
 /// What the process is asked about its health.
 #[derive(Clone, Debug, Default)]
@@ -124,9 +127,12 @@ impl Gate {
 pub async fn serve(
     listener: TcpListener,
     health: Health,
+    metrics: Metrics,
     until: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let router = Router::new().route("/livez", get(livez)).route("/readyz", get(readyz)).with_state(health);
+    let health = Router::new().route("/livez", get(livez)).route("/readyz", get(readyz)).with_state(health);
+    let metrics = Router::new().route("/metrics", get(read_metrics)).with_state(metrics);
+    let router = health.merge(metrics);
     axum::serve(listener, router).with_graceful_shutdown(until).await
 }
 
@@ -137,6 +143,11 @@ async fn livez(State(health): State<Health>) -> (StatusCode, String) {
 async fn readyz(State(health): State<Health>) -> (StatusCode, String) {
     let missing = health.missing();
     answer(&missing.iter().map(|name| format!("waiting for {name}")).collect::<Vec<_>>())
+}
+
+async fn read_metrics(State(metrics): State<Metrics>) -> Result<impl IntoResponse, StatusCode> {
+    let (kind, text) = metrics.render().map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+    Ok(([(CONTENT_TYPE, kind)], text))
 }
 
 /// All is well, or what is not, a line each.

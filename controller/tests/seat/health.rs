@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use daybreak::seat::health::{Health, serve};
+use daybreak::seat::metrics::Metrics;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
+
+use crate::metrics::now;
 
 /// The status and the body of what an address answers to a path.
 pub(crate) async fn ask(address: &str, path: &str) -> (u16, String) {
@@ -27,7 +30,8 @@ async fn the_process_is_ready_once_every_gate_is_open() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let (end, ended) = oneshot::channel::<()>();
-    let server = tokio::spawn(serve(listener, health, async { ended.await.unwrap_or_default() }));
+    let server =
+        tokio::spawn(serve(listener, health, Metrics::new(now), async { ended.await.unwrap_or_default() }));
 
     let waiting = "waiting for the cache of jobs\nwaiting for the cache of pipelines\n";
     assert_eq!(ask(&address, "/readyz").await, (503, waiting.to_owned()));
@@ -36,6 +40,8 @@ async fn the_process_is_ready_once_every_gate_is_open() {
     jobs.open();
     assert_eq!(ask(&address, "/readyz").await, (200, "ok\n".to_owned()));
     assert_eq!(ask(&address, "/livez").await, (200, "ok\n".to_owned()));
+    let (status, metrics) = ask(&address, "/metrics").await;
+    assert!(status == 200 && metrics.contains("daybreak_build_info"), "{status}: {metrics}");
     assert_eq!(ask(&address, "/elsewhere").await.0, 404);
 
     end.send(()).unwrap();
@@ -49,7 +55,7 @@ async fn a_loop_that_ended_is_named_by_livez() {
     drop(health.pulse("reconcile", Duration::from_mins(1)));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    tokio::spawn(serve(listener, health, std::future::pending()));
+    tokio::spawn(serve(listener, health, Metrics::new(now), std::future::pending()));
     assert_eq!(ask(&address, "/livez").await, (503, "the loop `reconcile` has ended\n".to_owned()));
 }
 
