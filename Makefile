@@ -50,6 +50,7 @@ deny: tools ## Check licences, bans and sources of all dependencies
 generate: ## Write the generated files anew: CRDs, schemas, the table of metrics
 	@UPDATE=1 cargo test --quiet -p crds --test generated
 	@UPDATE=1 cargo test --quiet -p daybreak --test seat generated
+	@cp crds/generated/*.daybreak.dev.yaml charts/daybreak-crds/files/
 
 .PHONY: oracle
 oracle: $(ORACLE)/zones.txt ## Ask Python's zoneinfo about every time zone
@@ -67,6 +68,19 @@ $(TOOLS)/bin/cargo-nextest: tests/tools.txt
 	@python3 -m venv $(TOOLS)
 	@$(TOOLS)/bin/pip install --quiet --disable-pip-version-check -r tests/tools.txt
 	@touch $@
+
+.PHONY: image
+image: ## Build the controller's image
+	@packaging/image
+
+.PHONY: kind-up
+kind-up: ## Make a cluster on this laptop, with Daybreak and the first example in it
+	@packaging/kind-up
+
+.PHONY: kind-down
+kind-down: ## Remove that cluster; the data stays
+	@command -v kind > /dev/null || { echo "kind-down needs kind: https://kind.sigs.k8s.io"; exit 1; }
+	@kind delete cluster --name daybreak
 
 .PHONY: bench
 bench: build ## Measure against make, ninja, Luigi and Snakemake

@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Rerun(Rerun),
     /// Fill a range of partitions beyond the window.
     Backfill(Backfill),
+    /// Look after the pipelines of a cluster; what the chart installs.
+    Controller(Controller),
     /// Print the completions of a shell.
     Completions {
         /// The shell.
@@ -216,6 +218,17 @@ pub(crate) struct Backfill {
     pub(crate) named: Named,
     #[command(flatten)]
     pub(crate) pace: Pace,
+}
+
+/// How the controller of a cluster runs.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Controller {
+    /// The file that binds stores and says what steps may ask for.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// Check the configuration, and do no more.
+    #[arg(long)]
+    pub(crate) check: bool,
 }
 
 /// How to print.

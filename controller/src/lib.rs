@@ -2,16 +2,16 @@
 
 mod args;
 mod clock;
+pub mod cluster;
 mod commands;
 mod environment;
 mod local;
 mod logs;
-mod objects;
 mod project;
-mod records;
 mod requests;
 pub mod seat;
 mod state;
+mod work;
 
 use std::process::ExitCode;
 

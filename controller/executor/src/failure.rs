@@ -16,6 +16,18 @@ pub enum Failure {
     /// The kernel killed it for want of memory.
     #[error("the kernel killed it because memory ran out; make it need less, or run fewer steps at once")]
     OutOfMemory,
+    /// It was killed because it took more memory than its limit.
+    #[error("it was killed because it took more memory than {}; raise the limit, or make it need less", memory_limit(.limit.as_deref()))]
+    MemoryLimit {
+        /// The limit as the step writes it, if it has one of its own.
+        limit: Option<String>,
+    },
+    /// It was ended because it wrote more to its node's disk than a limit allows.
+    #[error("it wrote more to its node's disk than it may; raise the limit, or make it write less: {words}")]
+    StorageLimit {
+        /// The node's words.
+        words: String,
+    },
     /// It ran past its timeout, and was ended with all that it had started.
     #[error("it ran longer than its timeout of {}", seconds(*.0))]
     Deadline(Duration),
@@ -104,6 +116,12 @@ pub enum StartFault {
         /// The system's words.
         reason: String,
     },
+    /// The container could not start.
+    #[error("{words}")]
+    Container {
+        /// The container runtime's words.
+        words: String,
+    },
     /// The kernel says no, for a reason that is not one of the above.
     #[error("{}: {reason}", path.display())]
     Refused {
@@ -120,6 +138,32 @@ pub struct Signal(
     /// The number, as `kill -l` lists it.
     pub i32,
 );
+
+/// Exit codes above this are a signal's number more, by the custom of shells and container runtimes.
+pub(crate) const SIGNAL_BASE: i32 = 128;
+
+impl Failure {
+    /// The exit code of a command that ended by itself or by a signal, then 128 more than its number, as shells
+    /// tell it: a container's runtime can't tell the two apart, and a step is to mean the same everywhere.
+    pub fn exit_code(&self) -> Option<i32> {
+        match self {
+            Self::ExitCode(code) => Some(*code),
+            Self::Signal(signal) => Some(SIGNAL_BASE + signal.0),
+            Self::OutOfMemory
+            | Self::MemoryLimit { .. }
+            | Self::StorageLimit { .. }
+            | Self::Deadline(_)
+            | Self::CouldNotStart(_) => None,
+        }
+    }
+}
+
+impl Signal {
+    /// The signal of that number, if it is one that ends a process.
+    pub(crate) fn known(number: i32) -> Option<Self> {
+        NAMES.iter().any(|(known, _, _)| *known == number).then_some(Self(number))
+    }
+}
 
 impl fmt::Display for Signal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -149,6 +193,10 @@ const NAMES: &[(i32, &str, &str)] = &[
     (25, "SIGXFSZ", "past a limit on file size"),
     (31, "SIGSYS", "a forbidden system call"),
 ];
+
+fn memory_limit(limit: Option<&str>) -> String {
+    limit.map_or_else(|| "its node has".to_owned(), |limit| format!("its limit of {limit}"))
+}
 
 fn interpreter_advice(interpreter: &str) -> &'static str {
     if interpreter.ends_with('\r') {

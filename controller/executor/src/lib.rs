@@ -17,6 +17,7 @@
 
 mod capacity;
 mod failure;
+pub mod kubernetes;
 mod limits;
 mod local;
 mod log;

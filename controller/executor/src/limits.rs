@@ -30,3 +30,10 @@ pub(crate) const ORPHAN_SEARCH: Duration = Duration::from_millis(100);
 /// How long after a search that found nobody comes another. The kernel takes well below a millisecond to
 /// start a program in a process.
 pub(crate) const ORPHAN_SECOND_LOOK: Duration = Duration::from_millis(5);
+
+/// How long a call to the API server may take. Its own admission webhooks, Kueue's among them, may take 10 s each.
+pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// How long after a pod should have ended its node is thought not to answer. A kubelet needs some seconds to kill,
+/// unmount and report; one that was restarted meanwhile half a minute.
+pub(crate) const POD_OVERDUE: Duration = Duration::from_mins(1);

@@ -43,10 +43,24 @@ pub enum Observation {
     Succeeded,
     /// It ended by a fault of its own: this is a failed try.
     Failed(Failure),
-    /// It was ended from outside, by [`crate::LocalExecutor::kill`] or an eviction: this is no try.
-    Disrupted,
-    /// It can't be seen at the moment, and may come back.
-    Lost,
+    /// It was ended from outside, by [`crate::LocalExecutor::kill`] or an eviction: this is no try. Nothing of it
+    /// runs any more.
+    Disrupted {
+        /// By what, in a sentence without a final dot.
+        why: String,
+    },
+    /// It was stopped from outside, and whoever stopped it may start it again: it is to be ended, and is no try.
+    Interrupted {
+        /// By what, in a sentence without a final dot.
+        why: String,
+    },
+    /// It can't be seen at the moment, may still run, and may come back.
+    Lost {
+        /// Why, in a sentence without a final dot.
+        why: String,
+        /// Since when.
+        since: SystemTime,
+    },
     /// The executor knows nothing of it: it ended and was told, or it never was.
     Gone,
 }
@@ -56,7 +70,7 @@ pub enum Observation {
 pub struct Event {
     /// The launch.
     pub name: String,
-    /// How it ended: `Succeeded`, `Failed`, `Disrupted`, or `Lost` if no one can tell.
+    /// How it ended: `Succeeded`, `Failed`, or `Disrupted`, also if no one can tell.
     pub observation: Observation,
 }
 

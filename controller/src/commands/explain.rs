@@ -15,7 +15,7 @@ use crate::commands::print::{self, Language, moment};
 use crate::commands::view::{Seen, Since, View};
 use crate::commands::{EXIT_COMPLETE, Failure};
 use crate::logs;
-use crate::objects;
+use crate::work::objects;
 
 /// Where the values stand beside their labels.
 const LABEL_WIDTH: usize = 10;
@@ -70,13 +70,13 @@ pub(crate) fn explain(arguments: &args::Explain) -> Result<ExitCode, Failure> {
 }
 
 fn explained(view: &View, seen: &Seen, report: &PartitionReport) -> Vec<Explained> {
-    let plan = &seen.pipeline.plan;
-    let logs = logs::list(&view.state.logs(seen.pipeline.name(), &seen.key(report.partition)));
+    let plan = &seen.pipeline.work.plan;
+    let logs = logs::list(&view.state.logs(seen.pipeline.work.name(), &seen.key(report.partition)));
     let explained = |step: &StepReport| {
         let since = view.since(seen, (report.partition, step));
         let log = logs::last(&logs, plan.step(step.step).name.as_str());
         let log = log.map(|log| log.path.to_string_lossy().into_owned());
-        let history = seen.pipeline.facts.history(report.partition, step.step);
+        let history = seen.pipeline.work.facts.history(report.partition, step.step);
         Explained {
             status: objects::step_status(plan, step, (since.known(), log)),
             wake: step.wake.clone(),
@@ -110,7 +110,7 @@ fn under_way(running: &Running) -> Try {
 
 /// The Partition as the API has it, its steps with what is known beyond that.
 fn object(seen: &Seen, report: &PartitionReport, steps: &[Explained]) -> Result<Value, Failure> {
-    let plan = &seen.pipeline.plan;
+    let plan = &seen.pipeline.work.plan;
     let due = window::due_at(plan.parts(), report.partition);
     let at = steps.iter().filter_map(|step| step.since.known()).max().unwrap_or(due);
     let object = objects::partition(plan, report, (Vec::new(), at));
@@ -121,8 +121,8 @@ fn object(seen: &Seen, report: &PartitionReport, steps: &[Explained]) -> Result<
 }
 
 fn text(seen: &Seen, report: &PartitionReport, steps: &[Explained]) -> String {
-    let due = window::due_at(seen.pipeline.plan.parts(), report.partition);
-    let mut text = format!("{} {}\n", seen.pipeline.name(), seen.key(report.partition));
+    let due = window::due_at(seen.pipeline.work.plan.parts(), report.partition);
+    let mut text = format!("{} {}\n", seen.pipeline.work.name(), seen.key(report.partition));
     label(&mut text, "Complete", Some(completeness(report)));
     label(&mut text, "Due", Some(&moment(due)));
     label(&mut text, "Late", report.is_late.then_some("True"));

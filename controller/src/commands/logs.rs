@@ -14,10 +14,11 @@ use planner::pipeline::Pipeline;
 
 use crate::args;
 use crate::commands::{EXIT_COMPLETE, Failure, tell};
+use crate::local::journal::Journal;
 use crate::logs::{self, Log};
 use crate::project::Project;
-use crate::records::{Histories, Records};
 use crate::state::State;
+use crate::work::records::{Histories, Records as _};
 
 /// How often a log that is followed is looked at.
 const LOOK: Duration = Duration::from_millis(250);
@@ -80,10 +81,10 @@ impl Subject<'_> {
             return true;
         }
         let mut histories = Histories::new();
-        let mut records = Records::new(self.state.records(self.plan.parts().name.as_str()));
+        let mut records = Journal::new(self.state.records(self.plan.parts().name.as_str()));
         let is_ours = |it: &Running| (it.attempt, it.launch) == (self.log.attempt, self.log.launch);
         // Records that can't be read now may be readable the next time.
-        let is_known = records.load(self.plan, [self.partition], &mut histories).is_ok();
+        let is_known = records.load(self.plan, &[self.partition], &mut histories).is_ok();
         let history = self.plan.step_named(&self.log.step);
         let history = history.and_then(|step| histories.get(&self.partition)?.get(&step));
         is_known && !history.is_some_and(|history| history.running.as_ref().is_some_and(is_ours))

@@ -1,6 +1,7 @@
 //! The commands: one file each, over the same project and the same planner.
 
 mod ask;
+mod controller;
 mod explain;
 mod graph;
 mod lint;
@@ -78,6 +79,7 @@ pub(crate) fn execute(command: Command) -> Result<ExitCode, Failure> {
         Command::Status(arguments) => status::status(&arguments),
         Command::Explain(arguments) => explain::explain(&arguments),
         Command::Logs(arguments) => logs::logs(&arguments),
+        Command::Controller(arguments) => controller::controller(&arguments),
         Command::Completions { shell } => completions(shell),
     }
 }

@@ -63,7 +63,7 @@ fn text(plan: &Plan) -> String {
 }
 
 fn foreseen(view: &View, seen: &Seen) -> Plan {
-    let plan = &seen.pipeline.plan;
+    let plan = &seen.pipeline.work.plan;
     let planned = |launch: Launch| PlannedLaunch {
         partition: seen.key(launch.partition),
         step: plan.step(launch.step).name.to_string(),
@@ -71,16 +71,16 @@ fn foreseen(view: &View, seen: &Seen) -> Plan {
         outputs: launch.outputs.iter().map(|id| view.uri(plan, *id, launch.partition)).collect(),
     };
     let launches = launches(&seen.pipeline, view.now).into_iter().map(planned).collect();
-    Plan { pipeline: seen.pipeline.name().to_owned(), launches }
+    Plan { pipeline: seen.pipeline.work.name().to_owned(), launches }
 }
 
 /// What would run, in the order of admission: each launch's outputs are the next one's inputs.
 ///
 /// A rebuild that would follow from an input which such a launch changes is not foreseen: whether it changes is not known.
 fn launches(pipeline: &LocalPipeline, now: Instant) -> Vec<Launch> {
-    let mut plan = pipeline.plan.clone();
+    let mut plan = pipeline.work.plan.clone();
     plan.lift_parallelism();
-    let mut facts = pipeline.facts.clone();
+    let mut facts = pipeline.work.facts.clone();
     let mut launches = Vec::new();
     loop {
         let world = World { pipeline: &plan, facts: &facts, now };

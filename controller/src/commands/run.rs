@@ -22,6 +22,7 @@ use crate::commands::{
     EXIT_COMPLETE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_WAITING, EXIT_WRONG, Failure, plan, tell,
 };
 use crate::local::desk::Desk;
+use crate::local::journal::Journal;
 use crate::local::launch::GRACE;
 use crate::local::pipeline::LocalPipeline;
 use crate::local::progress::Progress;
@@ -29,7 +30,6 @@ use crate::local::run::{Ending, Mode, Run, RunError};
 use crate::local::senses::Senses;
 use crate::local::sources::Sources;
 use crate::project::{Planned, Project};
-use crate::records::Records;
 use crate::state::Lock;
 
 /// Runs the pipelines of a folder.
@@ -87,7 +87,7 @@ fn fill_once(project: &mut Project, aim: &Aim<'_>, runtime: &Runtime) -> Result<
     }
     let state = project.state();
     let mut pipelines = pipelines(plans, &state, aim)?;
-    let names = pipelines.iter().map(|it| it.name().to_owned());
+    let names = pipelines.iter().map(|it| it.work.name().to_owned());
     let lock = state.lock(names.collect()).map_err(Failure::new)?;
     let (sender, events) = mpsc::unbounded_channel();
     let mut desk = Desk {
@@ -174,9 +174,9 @@ pub(crate) fn pipelines(
         if request.is_some() {
             plan.close_window();
         }
-        let records = Records::new(state.records(plan.parts().name.as_str()));
+        let records = Journal::new(state.records(plan.parts().name.as_str()));
         let mut pipeline = LocalPipeline::new(folder, plan, records);
-        pipeline.facts.forgive_before = (aim.mode != Mode::Watch).then(clock::now);
+        pipeline.work.facts.forgive_before = (aim.mode != Mode::Watch).then(clock::now);
         pipeline.own_requests.extend(request);
         pipelines.push(pipeline);
     }

@@ -20,7 +20,7 @@ use crate::commands::print::{self, Language, NOTHING, moment};
 use crate::commands::summary::is_worth_a_line;
 use crate::commands::view::{Seen, View};
 use crate::logs;
-use crate::objects;
+use crate::work::objects;
 
 /// The most steps that get a column each: more do not fit a screen.
 const STEP_COLUMNS_MAX: usize = 8;
@@ -74,9 +74,9 @@ fn pipelines_table(view: &View) -> String {
 }
 
 fn pipeline_row(view: &View, seen: &Seen) -> Vec<String> {
-    let parts = seen.pipeline.plan.parts();
+    let parts = seen.pipeline.work.plan.parts();
     let Summary { counts, complete_through, next_due, .. } = summary(view, seen);
-    let window = &seen.pipeline.decision.window;
+    let window = &seen.pipeline.work.decision.window;
     let window = Stretch { first: Partition(window.start), last: Partition(window.end - 1) };
     let is_empty = window.first > window.last;
     let nothing = || NOTHING.to_owned();
@@ -94,12 +94,12 @@ fn pipeline_row(view: &View, seen: &Seen) -> Vec<String> {
 }
 
 fn summary(view: &View, seen: &Seen) -> Summary {
-    summarize(seen.pipeline.world(view.now), &seen.pipeline.decision)
+    summarize(seen.pipeline.work.world(view.now), &seen.pipeline.work.decision)
 }
 
 /// The partitions, newest first: complete ones as ranges, the others one by one; below it what holds things up.
 fn partitions_table(view: &View, seen: &Seen) -> String {
-    let plan = &seen.pipeline.plan;
+    let plan = &seen.pipeline.work.plan;
     let reports = incomplete(view, seen);
     let mut head = vec!["KEY".to_owned(), "COMPLETE".to_owned()];
     if plan.parts().steps.len() <= STEP_COLUMNS_MAX {
@@ -167,27 +167,27 @@ fn sentence(plan: &Pipeline, key: &str, step: &StepReport) -> String {
 
 /// The complete partitions, in few ranges.
 fn complete(seen: &Seen) -> Vec<Stretch> {
-    let done = seen.pipeline.decision.partitions().iter().copied().filter(|it| is_done(seen, *it));
-    ranges::compress(&seen.pipeline.plan.parts().calendar, done)
+    let done = seen.pipeline.work.decision.partitions().iter().copied().filter(|it| is_done(seen, *it));
+    ranges::compress(&seen.pipeline.work.plan.parts().calendar, done)
 }
 
 /// The other partitions, oldest first.
 fn incomplete(view: &View, seen: &Seen) -> Vec<PartitionReport> {
-    let open = seen.pipeline.decision.partitions().iter().filter(|it| !is_done(seen, **it));
+    let open = seen.pipeline.work.decision.partitions().iter().filter(|it| !is_done(seen, **it));
     open.map(|partition| view.report(seen, *partition)).collect()
 }
 
 /// Whether nothing is left to do; a step that nobody asked for, beside one that was asked for, does not count.
 fn is_done(seen: &Seen, partition: Partition) -> bool {
     let is_done = |cell: &Cell| cell.verdict.is_settled() || cell.verdict == Verdict::OutsideWindow;
-    seen.pipeline.decision.row(partition).is_none_or(|row| row.iter().all(is_done))
+    seen.pipeline.work.decision.row(partition).is_none_or(|row| row.iter().all(is_done))
 }
 
 /// The manifest with its status.
 fn pipeline_object(view: &View, seen: &Seen) -> Result<Value, Failure> {
-    let name = seen.pipeline.name();
+    let name = seen.pipeline.work.name();
     let manifest = view.project.manifests.iter().find(|manifest| manifest.name() == name);
-    let parts = seen.pipeline.plan.parts();
+    let parts = seen.pipeline.work.plan.parts();
     let status = objects::pipeline_status(parts, &summary(view, seen), last_change(seen));
     let object = manifest.map(|it| crds::Pipeline { status: Some(status), ..it.pipeline.clone() });
     serde_json::to_value(object).map_err(Failure::new)
@@ -195,18 +195,18 @@ fn pipeline_object(view: &View, seen: &Seen) -> Result<Value, Failure> {
 
 /// The last moment at which something is known to have happened.
 fn last_change(seen: &Seen) -> Instant {
-    let parts: &Parts = seen.pipeline.plan.parts();
-    let histories = seen.pipeline.facts.history.values().flat_map(BTreeMap::values);
+    let parts: &Parts = seen.pipeline.work.plan.parts();
+    let histories = seen.pipeline.work.facts.history.values().flat_map(BTreeMap::values);
     let moments = histories.flat_map(|History { ended, running }| {
         ended.iter().map(|it| it.at).chain(running.iter().map(|it| it.since))
     });
-    moments.max().unwrap_or_else(|| window::due_at(parts, seen.pipeline.decision.newest_due))
+    moments.max().unwrap_or_else(|| window::due_at(parts, seen.pipeline.work.decision.newest_due))
 }
 
 fn partition_object(view: &View, seen: &Seen, report: &PartitionReport) -> Result<Value, Failure> {
-    let plan = &seen.pipeline.plan;
+    let plan = &seen.pipeline.work.plan;
     let logs =
-        logs::list(&view.state.logs(seen.pipeline.name(), &plan.parts().calendar.key(report.partition)));
+        logs::list(&view.state.logs(seen.pipeline.work.name(), &plan.parts().calendar.key(report.partition)));
     let sinces: Vec<_> =
         report.steps.iter().map(|step| view.since(seen, (report.partition, step)).known()).collect();
     let steps = report.steps.iter().zip(&sinces).map(|(step, since)| {

@@ -8,7 +8,7 @@ use planner::report::{Reason, Reporter, Standing, StepReport, Summary, summarize
 use crate::clock;
 use crate::local::desk::Desk;
 use crate::local::pipeline::LocalPipeline;
-use crate::local::places::LocalPlaces;
+use crate::work::places::LocalPlaces;
 
 /// The most steps that are named: beyond it the table of `daybreak status` serves better.
 const NAMED_MAX: usize = 5;
@@ -17,14 +17,15 @@ const NAMED_MAX: usize = 5;
 pub(crate) fn print(desk: &Desk, pipelines: &[LocalPipeline]) {
     let mut lines = Vec::new();
     for pipeline in pipelines {
-        let summary = summarize(pipeline.world(clock::now()), &pipeline.decision);
+        let summary = summarize(pipeline.work.world(clock::now()), &pipeline.work.decision);
         lines.push(headline(pipeline, &summary));
         if summary.standing != Standing::Complete {
             lines.append(&mut open(desk, pipeline));
         }
     }
-    let is_complete =
-        |it: &LocalPipeline| summarize(it.world(clock::now()), &it.decision).standing == Standing::Complete;
+    let is_complete = |it: &LocalPipeline| {
+        summarize(it.work.world(clock::now()), &it.work.decision).standing == Standing::Complete
+    };
     lines.push(match desk.progress.launched {
         0 if pipelines.iter().all(is_complete) => "nothing had to run".to_owned(),
         0 => "nothing could run".to_owned(),
@@ -37,13 +38,13 @@ pub(crate) fn print(desk: &Desk, pipelines: &[LocalPipeline]) {
 
 fn headline(pipeline: &LocalPipeline, summary: &Summary) -> String {
     let counts = summary.counts;
-    let calendar = &pipeline.plan.parts().calendar;
+    let calendar = &pipeline.work.plan.parts().calendar;
     let through = summary.complete_through.map(|it| format!(", complete through {}", calendar.key(it)));
     let more = [(counts.failed, "failed"), (counts.waiting, "waiting"), (counts.stale, "stale")];
     let more = more.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!(", {count} {what}"));
     format!(
         "{}: {} of {} partitions complete{}{}",
-        pipeline.name(),
+        pipeline.work.name(),
         counts.complete,
         counts.due,
         more.collect::<String>(),
@@ -53,24 +54,25 @@ fn headline(pipeline: &LocalPipeline, summary: &Summary) -> String {
 
 /// Names the first steps that a person can do something about: a step that waits for another is not one.
 fn open(desk: &Desk, pipeline: &LocalPipeline) -> Vec<String> {
-    let places = LocalPlaces { stores: &desk.stores, doubts: &pipeline.doubts, is_watched: false };
-    let world = pipeline.world(clock::now());
+    let places = LocalPlaces { stores: &desk.stores, doubts: &pipeline.work.doubts, is_watched: false };
+    let world = pipeline.work.world(clock::now());
     let obstacles = Obstacles::new();
-    let reporter = Reporter { world, decision: &pipeline.decision, obstacles: &obstacles, places: &places };
-    let calendar = &pipeline.plan.parts().calendar;
+    let reporter =
+        Reporter { world, decision: &pipeline.work.decision, obstacles: &obstacles, places: &places };
+    let calendar = &pipeline.work.plan.parts().calendar;
     let (mut lines, mut named) = (Vec::new(), 0);
-    for partition in pipeline.unsettled() {
+    for partition in pipeline.work.unsettled() {
         for step in reporter.partition(partition).steps.iter().filter(|step| is_worth_a_line(step)) {
             named += 1;
             if named <= NAMED_MAX {
-                let name = &pipeline.plan.step(step.step).name;
+                let name = &pipeline.work.plan.step(step.step).name;
                 let key = calendar.key(partition);
                 lines.push(format!("  {key} {name}: {}: {}", step.reason, step.message));
             }
         }
     }
     if named > NAMED_MAX {
-        lines.push(format!("  and {} more: daybreak status {}", named - NAMED_MAX, pipeline.name()));
+        lines.push(format!("  and {} more: daybreak status {}", named - NAMED_MAX, pipeline.work.name()));
     }
     lines
 }

@@ -18,14 +18,17 @@ use crate::clock;
 use crate::commands::run::{self, Aim, machine};
 use crate::commands::{EXIT_COMPLETE, EXIT_WRONG, Failure, tell};
 use crate::environment::Binding;
-use crate::local::look::{self, Sight};
+use crate::local::journal::Journal;
 use crate::local::pipeline::LocalPipeline;
-use crate::local::places::LocalPlaces;
-use crate::local::{observe, recover};
+use crate::local::since;
 use crate::project::{Planned, Project, ProjectError};
-use crate::records::Records;
 use crate::requests;
 use crate::state::State;
+use crate::work::launch::unfinished;
+use crate::work::look::{self, Sight};
+use crate::work::observe;
+use crate::work::pipeline::Work;
+use crate::work::places::LocalPlaces;
 
 /// The pipelines of a project at one moment.
 #[derive(Debug)]
@@ -74,7 +77,7 @@ impl Since {
 impl Seen {
     /// The partition of a key.
     pub(crate) fn partition(&self, key: &str) -> Result<Partition, Failure> {
-        let parts = self.pipeline.plan.parts();
+        let parts = self.pipeline.work.plan.parts();
         let partition = parts.calendar.parse_key(key).map_err(Failure::new)?;
         if !window::exists(parts, partition) {
             let (name, key) = (&parts.name, parts.calendar.key(partition));
@@ -87,12 +90,12 @@ impl Seen {
 
     /// The key of a partition.
     pub(crate) fn key(&self, partition: Partition) -> String {
-        self.pipeline.plan.parts().calendar.key(partition)
+        self.pipeline.work.plan.parts().calendar.key(partition)
     }
 
     /// The step of a name.
     pub(crate) fn step(&self, name: &str) -> Result<StepId, Failure> {
-        let plan = &self.pipeline.plan;
+        let plan = &self.pipeline.work.plan;
         plan.step_named(name).ok_or_else(|| {
             let known: Vec<_> = plan.parts().steps.iter().map(|step| step.name.as_str()).collect();
             Failure::new(format!("{} has no step {name}: there is {}", plan.parts().name, known.join(", ")))
@@ -108,7 +111,7 @@ impl View {
         tell(&project.problems);
         check_lasting(&project, &plans)?;
         let mut view = Self::of(project, plans, |plans, state| Ok(unseen(plans, state)))?;
-        view.pipelines.sort_by(|one, other| one.pipeline.name().cmp(other.pipeline.name()));
+        view.pipelines.sort_by(|one, other| one.pipeline.work.name().cmp(other.pipeline.work.name()));
         Ok(view)
     }
 
@@ -152,27 +155,31 @@ impl View {
     }
 
     fn look(&self, pipeline: &mut LocalPipeline) -> Result<(), Failure> {
-        pipeline.records.load_all(&pipeline.plan, &mut pipeline.facts.history).map_err(Failure::new)?;
-        self.judge_unfinished(pipeline);
-        observe::look_at_leftovers(pipeline, &self.stores);
+        let LocalPipeline { work, records, .. } = pipeline;
+        records.load_all(&work.plan, &mut work.facts.history).map_err(Failure::new)?;
+        self.judge_unfinished(work);
+        observe::look_at_leftovers(work, &self.stores);
         let stored = requests::read(&self.state.requests()).map_err(Failure::new)?;
         if let Err(problem) = pipeline.take_requests(&stored) {
             eprintln!("daybreak: {problem}");
         }
         let mut catalogue = Catalogue::new(self.stores.values().cloned());
-        let sight = Sight { stores: &self.stores, catalogue: &mut catalogue, state: &self.state };
-        look::decide(pipeline, sight, self.now).map_err(Failure::new)
+        let LocalPipeline { work, records, .. } = pipeline;
+        let sight = Sight { stores: &self.stores, catalogue: &mut catalogue, records };
+        look::decide(work, sight, self.now).map_err(Failure::new)?;
+        since::restore(&self.state.since(work.name()), work);
+        Ok(())
     }
 
     /// A launch without an end runs while somebody is at work; otherwise a killed run left it.
-    fn judge_unfinished(&self, pipeline: &mut LocalPipeline) {
+    fn judge_unfinished(&self, work: &mut Work) {
         if self.is_at_work {
-            let running = recover::unfinished(pipeline);
+            let running = unfinished(work);
             let running = running.into_iter().map(|(launch, _)| ((launch.partition, launch.step), launch));
-            pipeline.running = running.collect();
+            work.running = running.collect();
             return;
         }
-        for history in pipeline.facts.history.values_mut().flat_map(BTreeMap::values_mut) {
+        for history in work.facts.history.values_mut().flat_map(BTreeMap::values_mut) {
             if let Some(since) = history.running.as_ref().map(|running| running.since) {
                 history.end(Outcome::Disrupted("the run was killed".to_owned()), Leftovers::new(), since);
             }
@@ -190,15 +197,15 @@ impl View {
     pub(crate) fn report(&self, seen: &Seen, partition: Partition) -> PartitionReport {
         let Seen { pipeline, obstacles } = seen;
         let places =
-            LocalPlaces { stores: &self.stores, doubts: &pipeline.doubts, is_watched: self.is_at_work };
-        let world = pipeline.world(self.now);
-        Reporter { world, decision: &pipeline.decision, obstacles, places: &places }.partition(partition)
+            LocalPlaces { stores: &self.stores, doubts: &pipeline.work.doubts, is_watched: self.is_at_work };
+        let world = pipeline.work.world(self.now);
+        Reporter { world, decision: &pipeline.work.decision, obstacles, places: &places }.partition(partition)
     }
 
     /// Since when a step is where it is: what the records say, else what a run noted, else what the calendar says.
     pub(crate) fn since(&self, seen: &Seen, (partition, step): (Partition, &StepReport)) -> Since {
-        let due = window::due_at(seen.pipeline.plan.parts(), partition);
-        let history = seen.pipeline.facts.history(partition, step.step);
+        let due = window::due_at(seen.pipeline.work.plan.parts(), partition);
+        let history = seen.pipeline.work.facts.history(partition, step.step);
         let recorded = history.and_then(|history| recorded(history, step.reason));
         let noted = Some(step.since).filter(|since| *since < self.now);
         match recorded.or(noted) {
@@ -228,7 +235,7 @@ fn unseen(plans: Vec<Planned>, state: &State) -> Vec<LocalPipeline> {
             // A run that does not stay tries each step once: what failed there has failed.
             plan.limit_attempts(1);
         }
-        let records = Records::new(state.records(plan.parts().name.as_str()));
+        let records = Journal::new(state.records(plan.parts().name.as_str()));
         LocalPipeline::new(folder, plan, records)
     });
     pipelines.collect()
@@ -237,13 +244,13 @@ fn unseen(plans: Vec<Planned>, state: &State) -> Vec<LocalPipeline> {
 /// What holds up steps that are ready, as far as one who only looks can know: how many launches the run that is at work
 /// allows itself, it alone knows.
 fn obstacles(pipeline: &LocalPipeline) -> Obstacles {
-    let parallelism = pipeline.plan.parts().parallelism;
+    let parallelism = pipeline.work.plan.parts().parallelism;
     let is_running = |cell: &Cell| matches!(cell.verdict, Verdict::Running | Verdict::Publishing);
-    let running = pipeline.decision.cells().filter(|(_, _, cell)| is_running(cell)).count();
+    let running = pipeline.work.decision.cells().filter(|(_, _, cell)| is_running(cell)).count();
     if running < usize::try_from(parallelism).unwrap_or(usize::MAX) {
         return Obstacles::new();
     }
-    pipeline.plan.step_ids().map(|step| (step, Obstacle::Parallelism(parallelism))).collect()
+    pipeline.work.plan.step_ids().map(|step| (step, Obstacle::Parallelism(parallelism))).collect()
 }
 
 /// Refuses an environment of which nothing stays.

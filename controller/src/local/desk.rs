@@ -6,9 +6,10 @@ use executor::LocalExecutor;
 use planner::admission::Capacity;
 use storage::{Catalogue, ChangedPath, Store};
 
-use crate::local::look::Sight;
 use crate::local::progress::Progress;
 use crate::state::State;
+use crate::work::look::Sight;
+use crate::work::records::Records;
 
 /// What the pipelines of a run share.
 #[derive(Debug)]
@@ -30,8 +31,8 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    /// What a look is taken at.
-    pub(crate) fn sight(&mut self) -> Sight<'_> {
-        Sight { stores: &self.stores, catalogue: &mut self.catalogue, state: &self.state }
+    /// What a look at a pipeline with these records is taken at.
+    pub(crate) fn sight<'a>(&'a mut self, records: &'a mut dyn Records) -> Sight<'a> {
+        Sight { stores: &self.stores, catalogue: &mut self.catalogue, records }
     }
 }

@@ -1,11 +1,9 @@
 //! The local runtime: observe, decide, apply, report, with directories as stores and processes as launches.
 
 pub(crate) mod desk;
+pub(crate) mod journal;
 pub(crate) mod launch;
-pub(crate) mod look;
-pub(crate) mod observe;
 pub(crate) mod pipeline;
-pub(crate) mod places;
 pub(crate) mod progress;
 pub(crate) mod recover;
 pub(crate) mod run;

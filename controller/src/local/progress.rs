@@ -34,7 +34,7 @@ impl Progress {
         Self { bar, launched: 0, failed: 0 }
     }
 
-    pub(crate) fn started(&mut self, _plan: &Pipeline, _launch: &Launch) {
+    pub(crate) fn started(&mut self) {
         self.launched += 1;
     }
 
@@ -62,12 +62,13 @@ impl Progress {
         let Some(bar) = &self.bar else { return };
         let (mut due, mut complete) = (0, 0);
         for pipeline in pipelines {
-            due += pipeline.decision.partitions().len();
-            complete += pipeline.decision.partitions().len() - pipeline.unsettled().len();
+            due += pipeline.work.decision.partitions().len();
+            complete += pipeline.work.decision.partitions().len() - pipeline.work.unsettled().len();
         }
         bar.set_length(due as u64);
         bar.set_position(complete as u64);
-        let running = pipelines.iter().flat_map(|it| it.running.values().map(|launch| launch.name(&it.plan)));
+        let running =
+            pipelines.iter().flat_map(|it| it.work.running.values().map(|launch| launch.name(&it.work.plan)));
         let mut names: Vec<_> = running.collect();
         let more = names.len().saturating_sub(NAMED_MAX);
         names.truncate(NAMED_MAX);

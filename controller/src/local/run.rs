@@ -15,10 +15,12 @@ use crate::local::launch::{self, GRACE, LaunchError};
 use crate::local::pipeline::LocalPipeline;
 use crate::local::senses::{POLL, Senses, Wake};
 use crate::local::sources::Sources;
-use crate::local::{look, observe, recover, settle, since};
-use crate::records::RecordsError;
+use crate::local::{recover, settle, since};
 use crate::requests::{self, RequestsError};
 use crate::state::Lock;
+use crate::work::launch::chain;
+use crate::work::records::RecordsError;
+use crate::work::{look, observe};
 
 /// The longest sleep: a clock that was set must not leave a run asleep for ever.
 const SLEEP_MAX: Duration = Duration::from_mins(1);
@@ -97,7 +99,7 @@ impl Run<'_> {
         if !lock.was_orderly {
             executor::end_orphans(&self.desk.state.marker(), GRACE).map_err(RunError::Orphans)?;
         }
-        for pipeline in self.pipelines.iter_mut().filter(|it| lock.left.contains(it.name())) {
+        for pipeline in self.pipelines.iter_mut().filter(|it| lock.left.contains(it.work.name())) {
             recover::recover(pipeline, self.desk, clock::now()).map_err(RunError::Launch)?;
         }
         if lock.left.is_empty() { Ok(()) } else { self.sweep() }
@@ -107,11 +109,11 @@ impl Run<'_> {
     pub(crate) fn sweep(&self) -> Result<(), RunError> {
         let is_others = |launch: &str| {
             let pipeline = launch.split('.').next();
-            self.pipelines.iter().all(|it| Some(it.name()) != pipeline)
+            self.pipelines.iter().all(|it| Some(it.work.name()) != pipeline)
         };
         for (name, store) in &self.desk.stores {
             let swept = storage::sweep(store, &is_others);
-            swept.map_err(|error| RunError::Sweep { store: name.clone(), why: launch::chain(&error) })?;
+            swept.map_err(|error| RunError::Sweep { store: name.clone(), why: chain(&error) })?;
         }
         Ok(())
     }
@@ -129,7 +131,7 @@ impl Run<'_> {
             if let Some(standing) = self.came_to(now)? {
                 return Ok(Ending::Came(standing));
             }
-            if self.is_outdated && self.pipelines.iter().all(|pipeline| pipeline.running.is_empty()) {
+            if self.is_outdated && self.pipelines.iter().all(|pipeline| pipeline.work.running.is_empty()) {
                 return Ok(Ending::ManifestsChanged);
             }
             let pause = self.pause();
@@ -155,10 +157,14 @@ impl Run<'_> {
 
     fn decide_and_look(&mut self, now: Instant) -> Result<Looked, RunError> {
         let mut looked = Looked::AtTheSame;
-        for pipeline in self.pipelines.iter_mut().filter(|it| it.needs_decision(now)) {
-            let before = pipeline.observed.clone();
-            look::decide(pipeline, self.desk.sight(), now).map_err(RunError::Records)?;
-            if pipeline.observed != before {
+        for pipeline in self.pipelines.iter_mut().filter(|it| it.work.needs_decision(now)) {
+            let before = pipeline.work.observed.clone();
+            let LocalPipeline { work, records, .. } = pipeline;
+            look::decide(work, self.desk.sight(records), now).map_err(RunError::Records)?;
+            if before.is_none() {
+                since::restore(&self.desk.state.since(work.name()), work);
+            }
+            if pipeline.work.observed != before {
                 looked = Looked::AtMore;
             }
         }
@@ -175,8 +181,8 @@ impl Run<'_> {
         let mut knows_more = false;
         for (place, launch) in &self.admission.launches {
             let pipeline = &mut self.pipelines[*place];
-            let is_news = pipeline.load_records([launch.partition]).map_err(RunError::Records)?;
-            pipeline.is_stale |= is_news;
+            let is_news = pipeline.load_records(&[launch.partition]).map_err(RunError::Records)?;
+            pipeline.work.is_stale |= is_news;
             knows_more |= is_news;
         }
         if knows_more {
@@ -185,8 +191,7 @@ impl Run<'_> {
         }
         for (place, launch) in std::mem::take(&mut self.admission.launches) {
             let pipeline = &mut self.pipelines[place];
-            launch::start(pipeline, self.desk, (launch, now)).map_err(RunError::Launch)?;
-            pipeline.is_stale = true;
+            launch::start(pipeline, self.desk, (&launch, now)).map_err(RunError::Launch)?;
         }
         Ok(if self.note_own_changes(now) { Started::AndEndedAtOnce } else { Started::AndRuns })
     }
@@ -195,7 +200,11 @@ impl Run<'_> {
         let bidders: Vec<_> = self
             .pipelines
             .iter()
-            .map(|pipeline| Bidder { world: pipeline.world(now), decision: &pipeline.decision, weight: 1 })
+            .map(|pipeline| Bidder {
+                world: pipeline.work.world(now),
+                decision: &pipeline.work.decision,
+                weight: 1,
+            })
             .collect();
         admit(&bidders, &self.desk.capacity)
     }
@@ -203,17 +212,19 @@ impl Run<'_> {
     fn has_failed(&self) -> bool {
         self.pipelines
             .iter()
-            .any(|it| it.decision.cells().any(|(_, _, cell)| cell.verdict == Verdict::Failed))
+            .any(|it| it.work.decision.cells().any(|(_, _, cell)| cell.verdict == Verdict::Failed))
     }
 
     /// What the run has come to, if nothing is left to do: after a last look at storage.
     fn came_to(&mut self, now: Instant) -> Result<Option<Standing>, RunError> {
-        let is_idle = self.pipelines.iter().all(|pipeline| pipeline.running.is_empty() && !pipeline.is_stale);
+        let is_idle =
+            self.pipelines.iter().all(|pipeline| pipeline.work.running.is_empty() && !pipeline.work.is_stale);
         if self.mode == Mode::Watch || !is_idle {
             return Ok(None);
         }
         let may_go_on = self.mode == Mode::KeepGoing || !self.has_failed();
-        let waits_for_clock = self.pipelines.iter().any(|it| it.backs_off() || !it.settling.is_empty());
+        let waits_for_clock =
+            self.pipelines.iter().any(|it| it.work.backs_off() || !it.work.settling.is_empty());
         if may_go_on && waits_for_clock {
             return Ok(None);
         }
@@ -229,7 +240,7 @@ impl Run<'_> {
 
     /// What the worst pipeline has come to.
     fn standing(&self, now: Instant) -> Standing {
-        let standing = |it: &LocalPipeline| summarize(it.world(now), &it.decision).standing;
+        let standing = |it: &LocalPipeline| summarize(it.work.world(now), &it.work.decision).standing;
         let standings: Vec<_> = self.pipelines.iter().map(standing).collect();
         let worst = [Standing::Failed, Standing::UnderWay, Standing::Waiting].into_iter();
         worst.into_iter().find(|it| standings.contains(it)).unwrap_or(Standing::Complete)
@@ -237,14 +248,14 @@ impl Run<'_> {
 
     /// After the last look the run goes on only if it started something.
     fn came_to_after_look(&mut self, now: Instant) -> Result<Option<Standing>, RunError> {
-        if self.pipelines.iter().any(|pipeline| !pipeline.running.is_empty()) {
+        if self.pipelines.iter().any(|pipeline| !pipeline.work.running.is_empty()) {
             return Ok(None);
         }
         self.came_to(now)
     }
 
     fn pause(&self) -> Duration {
-        let wake = self.pipelines.iter().filter_map(LocalPipeline::wake_at).min();
+        let wake = self.pipelines.iter().filter_map(|it| it.work.wake_at()).min();
         let pause = wake.map(|at| (at - clock::now()).to_std().unwrap_or_default());
         pause.unwrap_or(SLEEP_MAX).min(SLEEP_MAX)
     }
@@ -269,7 +280,7 @@ impl Run<'_> {
                 self.read_requests()?;
                 self.note_since();
             }
-            Wake::Clock => self.pipelines.iter_mut().for_each(|pipeline| pipeline.is_stale = true),
+            Wake::Clock => self.pipelines.iter_mut().for_each(|pipeline| pipeline.work.is_stale = true),
             Wake::Signal => {}
         }
         Ok(())
@@ -277,8 +288,8 @@ impl Run<'_> {
 
     fn settle(&mut self, event: Event, now: Instant) -> Result<(), RunError> {
         for pipeline in self.pipelines.iter_mut() {
-            if let Some(launch) = pipeline.running_named(&event.name) {
-                pipeline.is_stale = true;
+            if let Some(launch) = pipeline.work.running_named(&event.name) {
+                pipeline.work.is_stale = true;
                 settle::settle(pipeline, self.desk, (&launch, event.observation, now))
                     .map_err(RunError::Launch)?;
                 break;
@@ -306,9 +317,9 @@ impl Run<'_> {
 
     fn look_at_everything(&mut self, now: Instant) -> bool {
         let changes = self.desk.catalogue.refresh();
-        for pipeline in self.pipelines.iter_mut().filter(|it| !it.decision.curious.is_empty()) {
-            pipeline.facts.inputs.clear();
-            pipeline.is_stale = true;
+        for pipeline in self.pipelines.iter_mut().filter(|it| !it.work.decision.curious.is_empty()) {
+            pipeline.work.facts.inputs.clear();
+            pipeline.work.is_stale = true;
         }
         self.note(&changes, now)
     }
@@ -316,8 +327,8 @@ impl Run<'_> {
     fn note(&mut self, changes: &[ChangedPath], now: Instant) -> bool {
         let mut concerns = false;
         for pipeline in self.pipelines.iter_mut() {
-            if observe::note_changes(pipeline, &self.desk.catalogue, (changes, now)) {
-                pipeline.is_stale = true;
+            if observe::note_changes(&mut pipeline.work, &self.desk.catalogue, (changes, now)) {
+                pipeline.work.is_stale = true;
                 concerns = true;
             }
         }
@@ -368,7 +379,7 @@ impl Run<'_> {
     pub(crate) fn note_since(&self) {
         for pipeline in self.pipelines.iter() {
             // A note that can't be written makes a later sentence poorer, nothing else.
-            let _ = since::write(&self.desk.state.since(pipeline.name()), pipeline);
+            let _ = since::write(&self.desk.state.since(pipeline.work.name()), pipeline);
         }
     }
 }

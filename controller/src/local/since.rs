@@ -9,6 +9,7 @@ use planner::report::Reason;
 use serde::{Deserialize, Serialize};
 
 use crate::local::pipeline::LocalPipeline;
+use crate::work::pipeline::Work;
 
 /// The most steps that are noted: beyond it people look at the summary.
 const NOTES_MAX: usize = 2_000;
@@ -22,11 +23,12 @@ struct Note {
 
 /// Notes since when each unsettled step is where it is.
 pub(crate) fn write(path: &Path, pipeline: &LocalPipeline) -> std::io::Result<()> {
-    let parts = pipeline.plan.parts();
-    let open = pipeline.decision.cells().filter(|(_, _, cell)| !cell.verdict.is_settled()).take(NOTES_MAX);
+    let parts = pipeline.work.plan.parts();
+    let open =
+        pipeline.work.decision.cells().filter(|(_, _, cell)| !cell.verdict.is_settled()).take(NOTES_MAX);
     let notes: BTreeMap<String, Note> = open
         .map(|(partition, step, cell)| {
-            let name = format!("{}/{}", parts.calendar.key(partition), pipeline.plan.step(step).name);
+            let name = format!("{}/{}", parts.calendar.key(partition), pipeline.work.plan.step(step).name);
             (name, Note { reason: Reason::of(cell.verdict).to_string(), since: cell.since })
         })
         .collect();
@@ -46,11 +48,11 @@ pub(crate) fn write(path: &Path, pipeline: &LocalPipeline) -> std::io::Result<()
 }
 
 /// Takes the notes over. Without them a reason holds since it was first seen.
-pub(crate) fn restore(path: &Path, pipeline: &mut LocalPipeline) {
+pub(crate) fn restore(path: &Path, work: &mut Work) {
     let Ok(text) = fs::read(path) else { return };
     let Ok(notes) = serde_json::from_slice::<BTreeMap<String, Note>>(&text) else { return };
-    let plan = &pipeline.plan;
-    pipeline.decision.remember(|partition, step, reason| {
+    let plan = &work.plan;
+    work.decision.remember(|partition, step, reason| {
         let name = format!("{}/{}", plan.parts().calendar.key(partition), plan.step(step).name);
         let note = notes.get(&name).filter(|note| note.reason == reason.to_string())?;
         Some(note.since)

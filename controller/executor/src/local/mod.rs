@@ -180,7 +180,7 @@ async fn follow(shared: Arc<Shared>, spec: Arc<LaunchSpec>, dead_by: watch::Rece
         Ok(Ok(process)) => process.run(&spec, since, dead_by).await.observation(&shared.oom_kills),
         Ok(Err(fault)) => Observation::Failed(Failure::CouldNotStart(fault)),
         // The tokio runtime is shutting down, and no one listens any more.
-        Err(_) => Observation::Lost,
+        Err(_) => Observation::Disrupted { why: "the run ended".to_owned() },
     };
     shared.end(spec.name.clone(), observation);
 }

@@ -145,13 +145,13 @@ impl End {
     /// The same in the words of the seam.
     pub(super) fn observation(self, oom_kills: &oom::Kills) -> Observation {
         match (self.cut, self.status) {
-            (Some(Cut::Asked), _) => Observation::Disrupted,
+            (Some(Cut::Asked), _) => Observation::Disrupted { why: "the run was told to end".to_owned() },
             (Some(Cut::Overdue { limit }), _) => Observation::Failed(Failure::Deadline(limit)),
             (None, Ok(status)) => of_status(status, oom_kills),
             (None, Err(error)) => {
                 // Only where whoever started us had SIGCHLD ignored, so that the kernel reaps for us.
                 tracing::warn!(%error, "a process ended without telling its exit code");
-                Observation::Lost
+                Observation::Disrupted { why: "no one can tell how it ended".to_owned() }
             }
         }
     }

@@ -45,7 +45,7 @@ async fn a_group_that_ignores_sigterm_is_killed_after_the_grace() {
     let processes = told.processes().await;
     assert_eq!(processes.len(), 2);
     machine.executor.kill("launch-1", Duration::from_millis(50));
-    assert_eq!(machine.end().await, Observation::Disrupted);
+    assert_eq!(machine.end().await, disrupted());
     assert!(processes.iter().all(Held::has_ended));
 }
 
@@ -57,7 +57,7 @@ async fn the_grace_is_for_the_group_and_not_only_for_its_leader() {
     machine.launch(&["sh", "-c", tidy]);
     told.lines().await;
     machine.executor.kill("launch-1", LONG);
-    assert_eq!(machine.end().await, Observation::Disrupted);
+    assert_eq!(machine.end().await, disrupted());
     assert_eq!(machine.read("left"), "tidy\n");
 }
 
@@ -69,7 +69,7 @@ async fn ending_well_after_being_told_to_end_is_not_success() {
     machine.launch(&["sh", "-c", script]);
     told.lines().await;
     machine.executor.kill("launch-1", LONG);
-    assert_eq!(machine.end().await, Observation::Disrupted);
+    assert_eq!(machine.end().await, disrupted());
 }
 
 #[tokio::test]
@@ -81,7 +81,7 @@ async fn whoever_asks_again_with_less_patience_is_heard() {
     machine.executor.kill("launch-1", LONG);
     machine.executor.kill("launch-1", Duration::ZERO);
     machine.executor.kill("launch-1", LONG);
-    assert_eq!(machine.end().await, Observation::Disrupted);
+    assert_eq!(machine.end().await, disrupted());
 }
 
 #[tokio::test]
@@ -122,7 +122,11 @@ async fn a_shutdown_ends_all_and_takes_nothing_on() {
     let processes = told.processes().await;
     machine.executor.shutdown(Duration::from_millis(50)).await;
     assert!(processes.iter().all(Held::has_ended));
-    assert_eq!([machine.end().await, machine.end().await], [Observation::Disrupted, Observation::Disrupted]);
+    assert_eq!([machine.end().await, machine.end().await], [disrupted(), disrupted()]);
     let refused = machine.executor.launch(machine.spec(&["true"]), NOW);
     assert!(matches!(refused, Err(LaunchError::ShutDown)), "{refused:?}");
+}
+
+fn disrupted() -> Observation {
+    Observation::Disrupted { why: "the run was told to end".to_owned() }
 }

@@ -5,7 +5,7 @@ mod sentence;
 mod summary;
 
 pub use reason::Reason;
-pub use summary::{Counts, Standing, Summary, summarize};
+pub use summary::{Counts, Standing, Summary, count, summarize};
 
 use std::fmt;
 

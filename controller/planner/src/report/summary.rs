@@ -65,7 +65,7 @@ pub fn summarize(world: World<'_>, decision: &Decision) -> Summary {
     let through =
         rows().filter(|(it, _)| decision.window.contains(&it.0)).take_while(|(_, row)| is_complete(row));
     Summary {
-        counts: counts(decision),
+        counts: count(decision, decision.partitions()),
         complete_through: through.last().map(|(partition, _)| partition),
         next_due: window::next_due(world.pipeline.parts(), world.now),
         complete: ranges::newest(ranges::compress(calendar, complete), RANGES_MAX),
@@ -74,9 +74,11 @@ pub fn summarize(world: World<'_>, decision: &Decision) -> Summary {
     }
 }
 
-fn counts(decision: &Decision) -> Counts {
-    let mut counts = Counts { due: decision.partitions().len(), ..Counts::default() };
-    for row in decision.partitions().iter().filter_map(|it| decision.row(*it)) {
+/// How many of some partitions of a decision are in which state.
+pub fn count<'a>(decision: &'a Decision, partitions: impl IntoIterator<Item = &'a Partition>) -> Counts {
+    let mut counts = Counts::default();
+    for row in partitions.into_iter().filter_map(|it| decision.row(*it)) {
+        counts.due += 1;
         let has = |claim: fn(Verdict) -> bool| row.iter().any(|cell| claim(cell.verdict));
         let place = match () {
             () if is_done(row) => &mut counts.complete,

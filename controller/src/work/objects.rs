@@ -60,7 +60,7 @@ fn pipeline_conditions(parts: &Parts, summary: &Summary, at: Instant) -> Vec<Con
     conditions
 }
 
-fn counts(counts: Counts) -> PartitionCounts {
+pub(crate) fn counts(counts: Counts) -> PartitionCounts {
     let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     PartitionCounts {
         due: number(counts.due),
@@ -127,7 +127,8 @@ fn complete(pipeline: &Pipeline, report: &PartitionReport, at: Instant) -> Condi
     condition(ConditionType::Complete, (status, reason), message.unwrap_or_default(), at)
 }
 
-fn condition(
+/// One condition.
+pub(crate) fn condition(
     kind: ConditionType,
     (status, reason): (&str, ConditionReason),
     message: String,

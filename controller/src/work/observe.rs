@@ -9,7 +9,7 @@ use planner::pipeline::{Completeness, DatasetId, Input, Pipeline, Publish, StepI
 use planner::reads;
 use storage::{Catalogue, ChangedPath, Store, Want};
 
-use crate::local::pipeline::LocalPipeline;
+use crate::work::pipeline::Work;
 
 /// The rule of a single file, for `initial` paths.
 const ANY_FILE: storage::Completeness =
@@ -23,27 +23,27 @@ struct Place {
 }
 
 /// Asks storage about everything that deciding a pipeline may look at.
-pub(crate) fn observe(pipeline: &mut LocalPipeline, catalogue: &mut Catalogue, now: Instant) {
-    let stretch = pipeline.stretch(now);
-    let sight = reads::sight(&pipeline.plan, &stretch);
-    pipeline.facts.holdings = Vec::with_capacity(sight.len());
-    pipeline.doubts.clear();
-    pipeline.settling.clear();
-    for (dataset, range) in pipeline.plan.dataset_ids().zip(sight) {
-        let holding = observe_dataset(pipeline, catalogue, (dataset, range, now));
-        pipeline.facts.holdings.push(holding);
+pub(crate) fn observe(work: &mut Work, catalogue: &mut Catalogue, now: Instant) {
+    let stretch = work.stretch(now);
+    let sight = reads::sight(&work.plan, &stretch);
+    work.facts.holdings = Vec::with_capacity(sight.len());
+    work.doubts.clear();
+    work.settling.clear();
+    for (dataset, range) in work.plan.dataset_ids().zip(sight) {
+        let holding = observe_dataset(work, catalogue, (dataset, range, now));
+        work.facts.holdings.push(holding);
     }
-    observe_initials(pipeline, catalogue, now);
-    pipeline.facts.inputs.clear();
-    pipeline.observed = Some(stretch);
+    observe_initials(work, catalogue, now);
+    work.facts.inputs.clear();
+    work.observed = Some(stretch);
 }
 
 fn observe_dataset(
-    pipeline: &mut LocalPipeline,
+    work: &mut Work,
     catalogue: &mut Catalogue,
     (id, range, now): (DatasetId, Option<std::ops::Range<i64>>, Instant),
 ) -> Holding {
-    let dataset = pipeline.plan.dataset(id);
+    let dataset = work.plan.dataset(id);
     let rule = rule(&dataset.complete);
     let is_static = dataset.path.is_static();
     let range = if is_static { 0..1 } else { range.unwrap_or(0..0) };
@@ -62,59 +62,59 @@ fn observe_dataset(
             presence(&answer)
         })
         .collect::<Vec<_>>();
-    pipeline.settling.append(&mut settling);
-    pipeline.doubts.append(&mut doubts);
+    work.settling.append(&mut settling);
+    work.doubts.append(&mut doubts);
     match presences.first() {
         Some(only) if is_static => Holding::Static(*only),
         _ => Holding::Dated { first, presences },
     }
 }
 
-fn observe_initials(pipeline: &mut LocalPipeline, catalogue: &mut Catalogue, now: Instant) {
-    for step in pipeline.plan.step_ids() {
-        for (place, input) in pipeline.plan.step(step).inputs.iter().enumerate() {
+fn observe_initials(work: &mut Work, catalogue: &mut Catalogue, now: Instant) {
+    for step in work.plan.step_ids() {
+        for (place, input) in work.plan.step(step).inputs.iter().enumerate() {
             let Some(path) = &input.initial else { continue };
-            let store = pipeline.plan.dataset(input.dataset).store.as_str();
+            let store = work.plan.dataset(input.dataset).store.as_str();
             let want = Want { store, path, rule: &ANY_FILE };
             catalogue.load([want]);
             let answer = presence(&catalogue.presence(want, now.into()));
-            pipeline.facts.initials.insert((step, place), answer);
+            work.facts.initials.insert((step, place), answer);
         }
     }
 }
 
 /// Notes the answers about paths that changed; says whether any of them concerns the pipeline.
 pub(crate) fn note_changes(
-    pipeline: &mut LocalPipeline,
+    work: &mut Work,
     catalogue: &Catalogue,
     (changes, now): (&[ChangedPath], Instant),
 ) -> bool {
     // Before the first look there is nothing to correct.
-    if pipeline.observed.is_none() {
+    if work.observed.is_none() {
         return false;
     }
     let mut concerns = false;
     for change in changes {
-        for place in places_of(&pipeline.plan, change) {
-            note_place(pipeline, catalogue, (&place, now.into()));
+        for place in places_of(&work.plan, change) {
+            note_place(work, catalogue, (&place, now.into()));
             concerns = true;
         }
         // Whoever read the path must look closely again.
         let name = input_name(&change.store, &change.path);
-        pipeline.facts.inputs.retain(|_, seen| !seen.contains_key(&name));
+        work.facts.inputs.retain(|_, seen| !seen.contains_key(&name));
     }
     concerns
 }
 
 /// Looks again at what should be old enough by now: there is no word of what is written meanwhile, only of its end.
-pub(crate) fn look_at_settled(pipeline: &mut LocalPipeline, catalogue: &mut Catalogue, now: Instant) {
-    let settled = pipeline.settling.iter().filter(|(_, at)| **at <= now);
+pub(crate) fn look_at_settled(work: &mut Work, catalogue: &mut Catalogue, now: Instant) {
+    let settled = work.settling.iter().filter(|(_, at)| **at <= now);
     let settled = settled.map(|((store, path), _)| ChangedPath { store: store.clone(), path: path.clone() });
     let settled: Vec<_> = settled.collect();
     for ChangedPath { store, path } in &settled {
         catalogue.look_again(store, path);
     }
-    note_changes(pipeline, catalogue, (&settled, now));
+    note_changes(work, catalogue, (&settled, now));
 }
 
 fn places_of(plan: &Pipeline, change: &ChangedPath) -> Vec<Place> {
@@ -132,45 +132,40 @@ fn places_of(plan: &Pipeline, change: &ChangedPath) -> Vec<Place> {
         .collect()
 }
 
-fn note_place(pipeline: &mut LocalPipeline, catalogue: &Catalogue, (place, now): (&Place, SystemTime)) {
-    let dataset = pipeline.plan.dataset(place.dataset);
+fn note_place(work: &mut Work, catalogue: &Catalogue, (place, now): (&Place, SystemTime)) {
+    let dataset = work.plan.dataset(place.dataset);
     let rule = rule(&dataset.complete);
     let want = Want { store: dataset.store.as_str(), path: &place.path, rule: &rule };
     let answer = catalogue.presence(want, now);
-    note_doubt(&mut pipeline.doubts, want, &answer);
-    note_settling(&mut pipeline.settling, want, &answer);
-    pipeline.facts.holdings[usize::from(place.dataset.0)].note(place.partition, presence(&answer));
+    note_doubt(&mut work.doubts, want, &answer);
+    note_settling(&mut work.settling, want, &answer);
+    work.facts.holdings[usize::from(place.dataset.0)].note(place.partition, presence(&answer));
 }
 
 /// Looks closely at the inputs that the last decision was curious about, and at what failed attempts left. Says whether
 /// there were any that had not been looked at.
-pub(crate) fn satisfy_curiosity(pipeline: &mut LocalPipeline, stores: &BTreeMap<String, Store>) -> bool {
-    let unknown: Vec<_> = pipeline
-        .decision
-        .curious
-        .iter()
-        .filter(|case| !pipeline.facts.inputs.contains_key(*case))
-        .copied()
-        .collect();
+pub(crate) fn satisfy_curiosity(work: &mut Work, stores: &BTreeMap<String, Store>) -> bool {
+    let unknown: Vec<_> =
+        work.decision.curious.iter().filter(|case| !work.facts.inputs.contains_key(*case)).copied().collect();
     for (partition, step) in &unknown {
-        let inputs = fingerprints(&pipeline.plan, stores, (*partition, *step));
-        pipeline.facts.inputs.insert((*partition, *step), inputs);
+        let inputs = fingerprints(&work.plan, stores, (*partition, *step));
+        work.facts.inputs.insert((*partition, *step), inputs);
     }
     !unknown.is_empty()
 }
 
 /// What the outputs that failed attempts left look like now.
-pub(crate) fn look_at_leftovers(pipeline: &mut LocalPipeline, stores: &BTreeMap<String, Store>) {
+pub(crate) fn look_at_leftovers(work: &mut Work, stores: &BTreeMap<String, Store>) {
     let mut outputs = BTreeMap::new();
-    for (partition, steps) in &pipeline.facts.history {
+    for (partition, steps) in &work.facts.history {
         for ended in steps.values().filter_map(|history| history.last()) {
             for dataset in ended.left.keys() {
-                let found = output_fingerprint(&pipeline.plan, stores, (*dataset, *partition));
+                let found = output_fingerprint(&work.plan, stores, (*dataset, *partition));
                 outputs.extend(found.map(|it| ((*partition, *dataset), it)));
             }
         }
     }
-    pipeline.facts.outputs = outputs;
+    work.facts.outputs = outputs;
 }
 
 /// What a `Direct` output looks like now.

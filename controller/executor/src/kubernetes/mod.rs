@@ -1,0 +1,32 @@
+//! The Kubernetes executor: each launch is one Job of one pod.
+//!
+//! What is asked and what is seen are pure: [`job`] makes the object of a launch, [`observe`] reads what a Job
+//! and its pods tell. [`Jobs`] is all that is written.
+
+mod client;
+mod expansion;
+mod fault;
+mod identity;
+mod job;
+mod launch;
+mod observe;
+mod outcome;
+mod pod;
+mod security;
+mod status;
+mod waiting;
+
+pub use client::{Created, JobRef, Jobs};
+pub use fault::{CallError, CallFault};
+pub use identity::LaunchId;
+pub use job::{CONTAINER, job};
+pub use launch::{LaunchSpec, RunAs, StoreMount};
+pub use observe::{Seen, observe};
+/// stub
+pub async fn keep_log(
+    _: &kube::Api<k8s_openapi::api::core::v1::Pod>,
+    _: &str,
+    _: &std::path::Path,
+) -> Result<(), std::io::Error> {
+    Ok(())
+}

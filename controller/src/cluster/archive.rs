@@ -1,0 +1,143 @@
+//! The archive: the records and logs of a pipeline's launches, one file each, beside the data. They outlive pods and objects.
+//!
+//! ```text
+//! NAMESPACE/PIPELINE/KEY/STEP.ATTEMPT.LAUNCH.launched.json      before its Job is created
+//! …                                          .publishing.json   before its outputs are moved
+//! …                                          .ended.json        before its Job may go
+//! …                                          .log
+//! ```
+//!
+//! Each record is created once and never replaced, so that of two controllers one begins a launch, and one ends it.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use planner::calendar::Partition;
+use planner::launch::Launch;
+use planner::pipeline::Pipeline;
+
+use crate::work::records::{Event, Histories, Record, Records, RecordsError};
+
+/// The archive of one pipeline.
+#[derive(Debug)]
+pub(crate) struct Archive {
+    folder: PathBuf,
+    loaded: BTreeSet<Partition>,
+}
+
+impl Records for Archive {
+    fn load(
+        &mut self,
+        pipeline: &Pipeline,
+        partitions: &[Partition],
+        histories: &mut Histories,
+    ) -> Result<bool, RecordsError> {
+        let new: Vec<_> = partitions.iter().copied().filter(|it| !self.loaded.contains(it)).collect();
+        for partition in &new {
+            histories.remove(partition);
+            for record in self.read(&pipeline.parts().calendar.key(*partition))? {
+                record.replay(pipeline, histories);
+            }
+            self.loaded.insert(*partition);
+        }
+        Ok(!new.is_empty())
+    }
+
+    /// Creates the record. If another controller was first, its record holds: that is for [`Archive::reload`] to tell.
+    fn write(
+        &mut self,
+        record: &Record,
+        (pipeline, launch): (&Pipeline, &Launch),
+    ) -> Result<(), RecordsError> {
+        let path = self.path(pipeline, launch, &format!("{}.json", event_name(&record.event)));
+        let failed = |source| RecordsError { operation: "write", path: path.clone(), source };
+        let text = serde_json::to_vec(record).map_err(|error| failed(error.into()))?;
+        match create(&path, &text) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match record.event {
+                // Whoever was first has the launch. What is on its way or over is so, whoever said it.
+                Event::Launched { .. } => Err(failed(error)),
+                Event::Publishing | Event::Ended { .. } => Ok(()),
+            },
+            created => created.map_err(failed),
+        }
+    }
+}
+
+impl Archive {
+    /// The archive of a pipeline below the archive's root. Nothing is made yet.
+    pub(crate) fn new(root: &Path, namespace: &str, pipeline: &str) -> Self {
+        Self { folder: root.join(namespace).join(pipeline), loaded: BTreeSet::new() }
+    }
+
+    /// The log of a launch.
+    pub(crate) fn log(&self, pipeline: &Pipeline, launch: &Launch) -> PathBuf {
+        self.path(pipeline, launch, "log")
+    }
+
+    /// Whether the end of a launch is recorded, whoever recorded it.
+    pub(crate) fn has_ended(&self, pipeline: &Pipeline, launch: &Launch) -> bool {
+        self.path(pipeline, launch, "ended.json").exists()
+    }
+
+    /// Reads the records of a partition anew the next time: another controller wrote some.
+    pub(crate) fn reload(&mut self, partition: Partition) {
+        self.loaded.remove(&partition);
+    }
+
+    /// Whether the records of a partition have been read.
+    pub(crate) fn has_read(&self, partition: Partition) -> bool {
+        self.loaded.contains(&partition)
+    }
+
+    fn path(&self, pipeline: &Pipeline, launch: &Launch, end: &str) -> PathBuf {
+        let key = pipeline.parts().calendar.key(launch.partition);
+        let step = &pipeline.step(launch.step).name;
+        self.folder.join(key).join(format!("{step}.{}.{}.{end}", launch.attempt, launch.launch))
+    }
+
+    /// The records of a partition, in the order in which they were written.
+    fn read(&self, key: &str) -> Result<Vec<Record>, RecordsError> {
+        let folder = self.folder.join(key);
+        let failed = |path: &Path, source| RecordsError { operation: "read", path: path.to_owned(), source };
+        let entries = match fs::read_dir(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(|error| failed(&folder, error))?,
+        };
+        let mut records: Vec<Record> = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(|error| failed(&folder, error))?.path();
+            if path.extension().is_none_or(|extension| extension != "json") {
+                continue;
+            }
+            let text = fs::read(&path).map_err(|error| failed(&path, error))?;
+            // A record of another version says nothing about today.
+            records.extend(serde_json::from_slice::<Record>(&text).ok());
+        }
+        let order = |event: &Event| match event {
+            Event::Launched { .. } => 0,
+            Event::Publishing => 1,
+            Event::Ended { .. } => 2,
+        };
+        records.sort_by_key(|it| (it.step.clone(), it.attempt, it.launch, order(&it.event)));
+        Ok(records)
+    }
+}
+
+fn event_name(event: &Event) -> &'static str {
+    match event {
+        Event::Launched { .. } => "launched",
+        Event::Publishing => "publishing",
+        Event::Ended { .. } => "ended",
+    }
+}
+
+/// Creates a file with all of its text at once, and only if there is none.
+fn create(path: &Path, text: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(path);
+    fs::create_dir_all(folder)?;
+    let unfinished = tempfile::Builder::new().prefix(".record-").tempfile_in(folder)?;
+    fs::write(unfinished.path(), text)?;
+    fs::hard_link(unfinished.path(), path)
+}

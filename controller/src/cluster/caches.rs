@@ -1,0 +1,165 @@
+//! The caches: what the cluster holds, followed by watches with bounded memory.
+
+use std::fmt::Debug;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use crds::labels::{MANAGED_BY, MANAGER, PIPELINE};
+use crds::{Backfill, Partition, Pipeline};
+use futures::StreamExt as _;
+use futures::stream::BoxStream;
+use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::Pod;
+use kube::runtime::reflector::{self, ObjectRef, Store};
+use kube::runtime::{WatchStreamExt as _, watcher};
+use kube::{Api, Client, Resource};
+use serde::de::DeserializeOwned;
+
+use crate::cluster::mind::Id;
+
+/// What the cluster holds, as last heard.
+#[derive(Clone)]
+pub(crate) struct Caches {
+    pub(crate) pipelines: Store<Pipeline>,
+    pub(crate) partitions: Store<Partition>,
+    pub(crate) backfills: Store<Backfill>,
+    pub(crate) jobs: Store<Job>,
+    pub(crate) pods: Store<Pod>,
+}
+
+/// The objects that were touched, as they come.
+pub(crate) type Touched<K> = BoxStream<'static, Result<K, watcher::Error>>;
+
+/// The streams that fill the caches.
+pub(crate) struct Feeds {
+    pub(crate) pipelines: Touched<Pipeline>,
+    pub(crate) partitions: Touched<Partition>,
+    pub(crate) backfills: Touched<Backfill>,
+    pub(crate) jobs: Touched<Job>,
+    pub(crate) pods: Touched<Pod>,
+}
+
+impl Debug for Caches {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Caches").finish_non_exhaustive()
+    }
+}
+
+/// Watches one namespace, or all.
+pub(crate) fn watch(client: &Client, namespace: Option<&str>) -> (Caches, Feeds) {
+    let ours = format!("{MANAGED_BY}={MANAGER}");
+    let (pipelines, pipeline_feed) = follow(api(client, namespace), None, drop_managed_fields);
+    let (partitions, partition_feed) = follow(api(client, namespace), None, drop_managed_fields);
+    let (backfills, backfill_feed) = follow(api(client, namespace), None, drop_managed_fields);
+    let (jobs, job_feed) = follow(api(client, namespace), Some(&ours), slim_job);
+    let (pods, pod_feed) = follow(api(client, namespace), Some(&ours), slim_pod);
+    let caches = Caches { pipelines, partitions, backfills, jobs, pods };
+    let feeds = Feeds {
+        pipelines: pipeline_feed,
+        partitions: partition_feed,
+        backfills: backfill_feed,
+        jobs: job_feed,
+        pods: pod_feed,
+    };
+    (caches, feeds)
+}
+
+/// An API of one namespace, or of all.
+pub(crate) fn api<K>(client: &Client, namespace: Option<&str>) -> Api<K>
+where
+    K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>,
+{
+    namespace.map_or_else(|| Api::all(client.clone()), |namespace| Api::namespaced(client.clone(), namespace))
+}
+
+fn follow<K>(api: Api<K>, labels: Option<&str>, slim: fn(&mut K)) -> (Store<K>, Touched<K>)
+where
+    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
+    K::DynamicType: Clone + Default + Eq + Hash,
+{
+    let mut config = watcher::Config::default().streaming_lists();
+    if let Some(labels) = labels {
+        config = config.labels(labels);
+    }
+    let (reader, writer) = reflector::store();
+    let stream = watcher(api, config).default_backoff().modify(slim).reflect(writer).touched_objects();
+    (reader, stream.boxed())
+}
+
+fn drop_managed_fields<K: Resource>(object: &mut K) {
+    object.meta_mut().managed_fields = None;
+}
+
+/// Of a Job only its identity and its standing matter; its pod template is the most of it.
+fn slim_job(job: &mut Job) {
+    drop_managed_fields(job);
+    if let Some(spec) = &mut job.spec {
+        spec.template.spec = None;
+        spec.template.metadata = None;
+    }
+}
+
+/// Of a pod's spec only the node and what limits its container have to be told.
+fn slim_pod(pod: &mut Pod) {
+    drop_managed_fields(pod);
+    if let Some(spec) = &mut pod.spec {
+        spec.volumes = None;
+        spec.tolerations = None;
+        spec.affinity = None;
+        for container in &mut spec.containers {
+            container.env = None;
+            container.args = None;
+            container.command = None;
+            container.volume_mounts = None;
+        }
+    }
+}
+
+impl Caches {
+    /// Waits until every cache holds what there was at the start.
+    pub(crate) async fn filled(&self) -> Result<(), reflector::store::WriterDropped> {
+        self.pipelines.wait_until_ready().await?;
+        self.partitions.wait_until_ready().await?;
+        self.backfills.wait_until_ready().await?;
+        self.jobs.wait_until_ready().await?;
+        self.pods.wait_until_ready().await
+    }
+
+    /// The objects of one kind that belong to a pipeline.
+    pub(crate) fn of<K>(store: &Store<K>, id: &Id, pipeline: fn(&K) -> Option<&str>) -> Vec<Arc<K>>
+    where
+        K: Resource<DynamicType = ()> + Clone + 'static,
+        K::DynamicType: Clone + Eq + Hash,
+    {
+        let is_of = |object: &Arc<K>| {
+            pipeline(object) == Some(&id.name)
+                && object.meta().namespace.as_deref() == Some(id.namespace.as_str())
+        };
+        store.state().into_iter().filter(is_of).collect()
+    }
+}
+
+/// The pipeline of a Partition.
+pub(crate) fn of_partition(partition: &Partition) -> Option<&str> {
+    Some(&partition.spec.pipeline_ref.name)
+}
+
+/// The pipeline of a Backfill.
+pub(crate) fn of_backfill(backfill: &Backfill) -> Option<&str> {
+    Some(&backfill.spec.pipeline_ref.name)
+}
+
+/// The pipeline of a Job or a pod.
+pub(crate) fn of_labels<K: Resource>(object: &K) -> Option<&str> {
+    object.meta().labels.as_ref()?.get(PIPELINE).map(String::as_str)
+}
+
+/// What is to be reconciled once an object of a pipeline was touched.
+pub(crate) fn owner<K: Resource>(
+    object: &K,
+    pipeline: fn(&K) -> Option<&str>,
+) -> Option<ObjectRef<Pipeline>> {
+    let namespace = object.meta().namespace.as_deref()?;
+    Some(ObjectRef::new(pipeline(object)?).within(namespace))
+}

@@ -1,0 +1,229 @@
+//! The configuration of a controller: what the names in manifests stand for in this cluster, and what steps may ask for.
+//!
+//! One typed file, which the chart renders from its values. Every fault in it is told with the field's path.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crds::step::Resources;
+use serde::{Deserialize, Deserializer};
+
+/// What a controller is told by whoever installs it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Configuration {
+    /// The one namespace that is looked after. Absent: all.
+    #[serde(default)]
+    pub namespace: Option<String>,
+    /// Where health and metrics are served.
+    #[serde(default = "listen")]
+    pub listen: SocketAddr,
+    /// The stores by name.
+    pub stores: BTreeMap<String, StoreBinding>,
+    /// Where records and logs are kept.
+    #[serde(default)]
+    pub archive: Option<Archive>,
+    /// Values that take the place of the manifests'.
+    #[serde(default)]
+    pub params: BTreeMap<String, String>,
+    /// How much there is of each scarce thing.
+    #[serde(default)]
+    pub pools: BTreeMap<String, u32>,
+    /// The most launches at once, of all pipelines together. Absent: no limit.
+    #[serde(default)]
+    pub slots: Option<u32>,
+    /// What steps get unless they say otherwise, and what they may say.
+    #[serde(default)]
+    pub steps: Steps,
+    /// By which lease one of several controllers is at work.
+    #[serde(default)]
+    pub lease: Lease,
+}
+
+/// A store that is a volume, mounted at one path in controller and pods.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StoreBinding {
+    /// The path at which it is mounted, and the root of the store.
+    pub directory: PathBuf,
+    /// The claim of it in each pipeline's namespace. Absent: what the nodes have at the path is not mounted, which
+    /// serves only tests.
+    #[serde(default)]
+    pub volume_claim: Option<String>,
+    /// The namespaces whose pipelines may use it. Absent: all.
+    #[serde(default)]
+    pub namespaces: Option<BTreeSet<String>>,
+    /// Variables that steps which use it get.
+    #[serde(default)]
+    pub step_env: BTreeMap<String, String>,
+    /// Whether changes are noticed by the kernel's notifications, and not only by looking every 30 s. They need a local
+    /// file system. Default: true.
+    #[serde(default = "yes")]
+    pub notify: bool,
+}
+
+/// Where records and logs are kept.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Archive {
+    /// The store below whose root they lie, in `.daybreak/archive`.
+    pub store: String,
+}
+
+/// What steps get unless they say otherwise, and what they may say.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Steps {
+    /// The image of steps that name none.
+    pub image: Option<String>,
+    /// The images that steps may name; `*` at the end stands for anything. Absent: any.
+    pub allowed_images: Option<Vec<String>>,
+    /// The service account of steps that name none.
+    pub service_account_name: Option<String>,
+    /// The service accounts that steps may name. Absent: none may be named.
+    pub allowed_service_accounts: BTreeSet<String>,
+    /// The user that steps run as.
+    pub run_as_user: i64,
+    /// The group that steps run as.
+    pub run_as_group: i64,
+    /// What steps get that ask for nothing.
+    pub resources: Resources,
+    /// How long a step that is told to end may take.
+    #[serde(deserialize_with = "duration")]
+    pub grace: Duration,
+    /// After how long a launch whose node does not answer is written off.
+    #[serde(deserialize_with = "duration")]
+    pub lost_after: Duration,
+    /// How long the Job of a launch stays after its end is recorded.
+    #[serde(deserialize_with = "duration")]
+    pub keep_finished_jobs: Duration,
+}
+
+/// By which lease one of several controllers is at work.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Lease {
+    /// Its name.
+    pub name: String,
+}
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigurationError {
+    /// The file can't be read.
+    #[error("cannot read the configuration {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// It has faults.
+    #[error("the configuration {} has faults:\n{}", path.display(), faults.join("\n"))]
+    Faults {
+        /// The file.
+        path: PathBuf,
+        /// Each with the path of its field.
+        faults: Vec<String>,
+    },
+}
+
+impl Default for Steps {
+    fn default() -> Self {
+        Self {
+            image: None,
+            allowed_images: None,
+            service_account_name: None,
+            allowed_service_accounts: BTreeSet::new(),
+            run_as_user: 65532,
+            run_as_group: 65532,
+            resources: Resources::default(),
+            grace: Duration::from_secs(30),
+            lost_after: Duration::from_mins(10),
+            keep_finished_jobs: Duration::from_mins(10),
+        }
+    }
+}
+
+impl Default for Lease {
+    fn default() -> Self {
+        Self { name: "daybreak".to_owned() }
+    }
+}
+
+impl Configuration {
+    /// Reads the file and checks it.
+    pub fn read(path: &Path) -> Result<Self, ConfigurationError> {
+        let read = |source| ConfigurationError::Read { path: path.to_owned(), source };
+        let text = std::fs::read_to_string(path).map_err(read)?;
+        Self::parse(&text).map_err(|faults| ConfigurationError::Faults { path: path.to_owned(), faults })
+    }
+
+    /// Makes a configuration of its text, or tells every fault with the path of its field.
+    pub fn parse(text: &str) -> Result<Self, Vec<String>> {
+        let mut json = serde_json::Deserializer::from_str(text);
+        let configuration: Self = serde_path_to_error::deserialize(&mut json)
+            .map_err(|error| vec![format!("{}: {}", error.path(), error.inner())])?;
+        let faults = configuration.faults();
+        if faults.is_empty() { Ok(configuration) } else { Err(faults) }
+    }
+
+    fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        if self.stores.is_empty() {
+            faults.push("stores: there is none; bind the names that manifests use to directories".to_owned());
+        }
+        for (name, binding) in &self.stores {
+            if !binding.directory.is_absolute() {
+                let directory = binding.directory.display();
+                faults.push(format!(
+                    "stores.{name}.directory: {directory} is relative; write the absolute path of the mount"
+                ));
+            }
+        }
+        let known: Vec<_> = self.stores.keys().map(String::as_str).collect();
+        match &self.archive {
+            Some(archive) if !self.stores.contains_key(&archive.store) => faults.push(format!(
+                "archive.store: there is no store `{}`: write one of {}",
+                archive.store,
+                known.join(", ")
+            )),
+            None if self.stores.len() > 1 => faults
+                .push(format!("archive.store: there are several stores; write one of {}", known.join(", "))),
+            Some(_) | None => {}
+        }
+        if self.slots == Some(0) {
+            faults.push("slots: with 0 nothing ever starts; write 1 or more, or leave it out".to_owned());
+        }
+        for account in self.steps.service_account_name.iter().chain(&self.steps.allowed_service_accounts) {
+            if account.is_empty() {
+                faults.push("steps: a service account has a name".to_owned());
+            }
+        }
+        faults
+    }
+
+    /// The store of the archive, which is checked to be there.
+    pub(crate) fn archive_store(&self) -> &str {
+        let named = self.archive.as_ref().map(|archive| archive.store.as_str());
+        named.or_else(|| self.stores.keys().next().map(String::as_str)).unwrap_or_default()
+    }
+}
+
+fn listen() -> SocketAddr {
+    SocketAddr::from(([0, 0, 0, 0], 8080))
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// A duration as manifests write it: `30s`, `10m`, `2h`.
+fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let span: planner::duration::Span = text.parse().map_err(serde::de::Error::custom)?;
+    Ok(Duration::from_secs(span.seconds()))
+}

@@ -1,0 +1,217 @@
+//! Decide: the planner's decision for a pipeline, what room there is for it, and what is to be done and told.
+
+use std::collections::BTreeSet;
+
+use k8s_openapi::jiff::Timestamp;
+use planner::calendar::{Instant, Partition};
+use planner::facts::Request;
+use planner::fault::Fault;
+use planner::report::Reason;
+
+use crate::cluster::apply::Effects;
+use crate::cluster::launch;
+use crate::cluster::limits::{CREATE_WITHIN, HISTORY, OBJECTS, OBJECTS_OF_NAMESPACE};
+use crate::cluster::mind::{Id, Kept, Mind, key};
+use crate::cluster::overlay::Sent;
+use crate::cluster::publish;
+use crate::cluster::reconcile::{Fetched, ReconcileError, Thought};
+use crate::cluster::seat::Seat;
+use crate::cluster::settle::Settled;
+use crate::cluster::validate::Soundness;
+use crate::cluster::working_set::{Room, working_set};
+use crate::work::launch as work_launch;
+use crate::work::look;
+use crate::work::objects;
+
+/// Decides for a pipeline, grants what there is room for, and says what follows.
+pub(crate) fn decide(
+    mind: &mut Mind,
+    seat: &Seat,
+    (fetched, soundness, settled): (&Fetched, &Soundness, Settled),
+) -> Result<Thought, ReconcileError> {
+    let Fetched { id, now, .. } = fetched;
+    let mut thought = Thought { others: concerned(mind, (id, &settled, *now)), ..Thought::default() };
+    if let Some((kept, ..)) = mind.at(id) {
+        ask(kept, fetched);
+    }
+    look_and_decide(mind, fetched)?;
+    if soundness.is_sound() {
+        thought.others.extend(mind.admit(id, *now));
+        begin(mind, (id, *now)).map_err(ReconcileError::Records)?;
+    }
+    let room = room(mind, fetched);
+    let Some((kept, stores, _)) = mind.at(id) else { return Ok(thought) };
+    let wanted = working_set(&kept.work.decision, (&suspended(fetched, kept), room));
+    thought.effects = effects(kept, (fetched, &wanted), settled);
+    thought.wake_at = kept.work.wake_at().into_iter().chain(thought.effects.wake_at).min();
+    thought.reports = publish::reports(kept, stores, (fetched, soundness, &wanted));
+    create(kept, seat, stores, &mut thought)?;
+    Ok(thought)
+}
+
+fn concerned(mind: &mut Mind, (id, settled, now): (&Id, &Settled, Instant)) -> BTreeSet<Id> {
+    let mut others: BTreeSet<_> = mind.note(&settled.changes, now).into_iter().collect();
+    others.remove(id);
+    others
+}
+
+/// Takes over what people ask for.
+fn ask(kept: &mut Kept, fetched: &Fetched) {
+    let requests: Vec<_> = requests(kept, fetched).into_iter().filter_map(|(_, it)| it.ok()).collect();
+    let suspended = suspended(fetched, kept);
+    if requests != kept.work.facts.requests || suspended != kept.work.facts.suspended {
+        kept.work.facts.requests = requests;
+        kept.work.facts.suspended = suspended;
+        kept.work.is_stale = true;
+    }
+}
+
+/// The backfills of a pipeline, oldest first, as the planner knows them.
+pub(crate) fn requests(
+    kept: &Kept,
+    fetched: &Fetched,
+) -> Vec<(std::sync::Arc<crds::Backfill>, Result<Request, Vec<Fault>>)> {
+    let mut backfills: Vec<_> =
+        fetched.backfills.iter().filter(|it| it.metadata.deletion_timestamp.is_none()).cloned().collect();
+    backfills.sort_by_key(|it| (it.metadata.creation_timestamp.clone(), it.metadata.name.clone()));
+    let request = |backfill: &crds::Backfill| {
+        let request = authoring::request(backfill, &kept.work.plan)?;
+        // Another backfill of the same name is another request.
+        let uid = backfill.metadata.uid.as_deref().unwrap_or_default();
+        Ok(Request { name: format!("{}.{uid}", request.name), ..request })
+    };
+    backfills.into_iter().map(|backfill| (std::sync::Arc::clone(&backfill), request(&backfill))).collect()
+}
+
+fn suspended(fetched: &Fetched, kept: &Kept) -> BTreeSet<Partition> {
+    let objects = fetched.partitions.iter().filter(|it| it.spec.suspend == Some(true));
+    objects.filter_map(|it| kept.work.plan.parts().calendar.parse_key(&it.spec.key).ok()).collect()
+}
+
+/// The planner's decision, after a closer look where that could change it.
+fn look_and_decide(mind: &mut Mind, fetched: &Fetched) -> Result<(), ReconcileError> {
+    let Some((kept, stores, catalogue)) = mind.at(&fetched.id) else { return Ok(()) };
+    // Objects tell how often a step was tried and who made its outputs: what is recorded, not what was told before.
+    let calendar = &kept.work.plan.parts().calendar;
+    let shown = fetched.partitions.iter().filter_map(|it| calendar.parse_key(&it.spec.key).ok());
+    let shown: Vec<_> = shown.collect();
+    let (work, sight) = kept.sight(stores, catalogue);
+    work.is_stale |=
+        sight.records.load(&work.plan, &shown, &mut work.facts.history).map_err(ReconcileError::Records)?;
+    if !work.needs_decision(fetched.now) && kept.decided {
+        return Ok(());
+    }
+    let before = kept.work.observed.clone();
+    let (work, sight) = kept.sight(stores, catalogue);
+    look::decide(work, sight, fetched.now).map_err(ReconcileError::Records)?;
+    let looked = kept.work.observed != before;
+    if !std::mem::replace(&mut kept.decided, true) {
+        remember(kept, fetched);
+    }
+    mind.looks += usize::from(looked);
+    Ok(())
+}
+
+/// Takes over since when each reason holds, from what was told before this process began.
+fn remember(kept: &mut Kept, fetched: &Fetched) {
+    let plan = &kept.work.plan;
+    let calendar = &plan.parts().calendar;
+    let since = |partition: Partition, step: planner::pipeline::StepId, reason: Reason| {
+        let key = calendar.key(partition);
+        let object = fetched.partitions.iter().find(|it| *it.spec.key == *key)?;
+        let name = plan.step(step).name.as_str();
+        let told = object.status.as_ref()?.steps.iter().find(|it| &*it.name == name)?;
+        let since = told.since.as_ref().filter(|_| told.reason == objects::step_reason(reason))?;
+        instant(&since.0)
+    };
+    kept.work.decision.remember(since);
+}
+
+fn instant(time: &Timestamp) -> Option<Instant> {
+    Instant::from_timestamp(time.as_second(), 0)
+}
+
+/// Records what was granted, and decides anew so that reports say so.
+fn begin(mind: &mut Mind, (id, now): (&Id, Instant)) -> Result<(), crate::work::records::RecordsError> {
+    let Some((kept, stores, catalogue)) = mind.at(id) else { return Ok(()) };
+    let granted = std::mem::take(&mut kept.granted);
+    let is_new = !granted.is_empty();
+    for launch in granted {
+        let was_read = kept.archive.has_read(launch.partition);
+        let (work, mut sight) = kept.sight(stores, catalogue);
+        if !was_read {
+            // A record that was not read yet may say that the step was tried before: decide again first.
+            sight.records.load(&work.plan, &[launch.partition], &mut work.facts.history)?;
+            work.is_stale = true;
+            continue;
+        }
+        if let Err(error) = work_launch::begin(work, &mut sight, (&launch, now)) {
+            // Another controller was first: its record holds.
+            kept.archive.reload(launch.partition);
+            if error.source.kind() != std::io::ErrorKind::AlreadyExists {
+                return Err(error);
+            }
+            kept.work.is_stale = true;
+        }
+    }
+    if is_new {
+        let (work, sight) = kept.sight(stores, catalogue);
+        look::decide(work, sight, now)?;
+    }
+    Ok(())
+}
+
+/// How many objects a pipeline may have: a fair share of what a namespace can hold.
+fn room(mind: &Mind, fetched: &Fetched) -> Room {
+    let neighbours = mind.pipelines.keys().filter(|it| it.namespace == fetched.id.namespace).count();
+    let all = OBJECTS.min(OBJECTS_OF_NAMESPACE / neighbours.max(1));
+    let finished = fetched.object.spec.history_limit;
+    let finished = finished.map_or(HISTORY, |limit| usize::try_from(limit).unwrap_or(HISTORY));
+    Room { all, finished: finished.min(all) }
+}
+
+/// What is to be done in the cluster, but for new Jobs.
+fn effects(
+    kept: &mut Kept,
+    (fetched, wanted): (&Fetched, &BTreeSet<Partition>),
+    settled: Settled,
+) -> Effects {
+    kept.overlay.tidy();
+    let Settled { kill, expire, look, follow, wake_at, .. } = settled;
+    let follow = follow.into_iter().map(|(launch, pod)| (kept.archive.log(&kept.work.plan, &launch), pod));
+    let look = look.into_iter().map(|it| (key(&it), launch::launch_id(&kept.work.plan, &it).job_name()));
+    let (look, follow) = (look.collect(), follow.collect());
+    let (make, remove) = publish::objects(kept, (fetched, wanted));
+    Effects { kill, expire, look, follow, make, remove, wake_at, ..Effects::default() }
+}
+
+/// The Jobs of launches that are recorded and not there: new ones, and those of a process that died in between.
+fn create(
+    kept: &mut Kept,
+    seat: &Seat,
+    stores: &std::collections::BTreeMap<String, storage::Store>,
+    thought: &mut Thought,
+) -> Result<(), ReconcileError> {
+    let now = seat.now();
+    let mut failed = Vec::new();
+    for launch in kept.work.running.values() {
+        let since = kept.work.facts.history(launch.partition, launch.step).and_then(|it| it.running.as_ref());
+        let age = since.map_or(std::time::Duration::MAX, |it| (now - it.since).to_std().unwrap_or_default());
+        let may_create = match kept.overlay.jobs.get(&key(launch)) {
+            None => age < CREATE_WITHIN,
+            // This process knows that there is none.
+            Some(Sent::Refused(_)) => true,
+            Some(Sent::Absent) => age < CREATE_WITHIN,
+            Some(Sent::Created | Sent::Seen) => false,
+        };
+        if !may_create {
+            continue;
+        }
+        match launch::spec(kept, stores, (&seat.configuration, launch)) {
+            Ok(spec) => thought.effects.create.push((launch.clone(), spec)),
+            Err(outcome) => failed.push((launch.clone(), outcome)),
+        }
+    }
+    thought.effects.failed = failed;
+    Ok(())
+}

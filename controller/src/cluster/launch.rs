@@ -1,0 +1,128 @@
+//! Launch: a decided launch becomes the description of a Job. No choices are made here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crds::step::Step;
+use executor::kubernetes::{LaunchId, LaunchSpec, RunAs, StoreMount};
+use planner::command;
+use planner::facts::{Fingerprints, Outcome};
+use planner::launch::Launch;
+use planner::pipeline::Pipeline;
+use storage::{Staging, StagingError, Store};
+
+use crate::cluster::configuration::Configuration;
+use crate::cluster::mind::Kept;
+use crate::work::launch::chain;
+use crate::work::stage::{output_paths, staged, values};
+
+/// The description of a launch's Job; a failed try if there is no place for it to write.
+pub(crate) fn spec(
+    kept: &Kept,
+    stores: &BTreeMap<String, Store>,
+    (configuration, launch): (&Configuration, &Launch),
+) -> Result<LaunchSpec, Outcome> {
+    let failed = |why: String| Outcome::Failed { exit_code: None, why };
+    let work = &kept.work;
+    let staged = staged(work, stores, (launch, begin_or_resume)).map_err(|error| failed(chain(&error)))?;
+    let outputs = output_paths(work, stores, (launch, &staged));
+    let running = work.facts.history(launch.partition, launch.step).and_then(|it| it.running.as_ref());
+    let inputs = running.map(|running| running.inputs.clone()).unwrap_or_else(Fingerprints::new);
+    let values = values(&work.plan, stores, (launch, &inputs, outputs));
+    let planned = work.plan.step(launch.step);
+    let name = planned.name.as_str();
+    let step = kept.object.spec.steps.iter().find(|step| step.name.as_str() == name);
+    let step = step.ok_or_else(|| failed(format!("the pipeline has no step {name} any more")))?;
+    let used = used_stores(&work.plan, launch);
+    let mut env = step_env(configuration, &used);
+    env.extend(planned.env.clone());
+    env.append(&mut command::environment(&values));
+    let steps = &configuration.steps;
+    Ok(LaunchSpec {
+        namespace: kept.object.metadata.namespace.clone().unwrap_or_default(),
+        id: launch_id(&work.plan, launch),
+        pipeline_uid: kept.object.metadata.uid.clone().unwrap_or_default(),
+        step_digest: launch.trial.whole.to_string(),
+        backfill: launch.trial.request.clone(),
+        image: image(step, configuration).unwrap_or_default(),
+        argv: planned.command.render(&values),
+        env,
+        env_from: env_from(step),
+        working_dir: step.working_dir.as_ref().map(ToString::to_string),
+        resources: step.resources.clone().unwrap_or_else(|| steps.resources.clone()),
+        timeout: planned.timeout,
+        grace: steps.grace,
+        service_account: service_account(step, configuration),
+        pod: step.pod.clone().unwrap_or_default(),
+        labels: step.labels.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect(),
+        store_mounts: mounts(configuration, &used, &work.plan, launch),
+        run_as: RunAs { user: steps.run_as_user, group: steps.run_as_group },
+    })
+}
+
+/// Which launch it is, for labels and names.
+pub(crate) fn launch_id(plan: &Pipeline, launch: &Launch) -> LaunchId {
+    LaunchId {
+        pipeline: plan.parts().name.to_string(),
+        partition: plan.parts().calendar.object_key(launch.partition),
+        step: plan.step(launch.step).name.to_string(),
+        attempt: launch.attempt,
+        launch: launch.launch,
+    }
+}
+
+/// The image that a step runs in.
+pub(crate) fn image(step: &Step, configuration: &Configuration) -> Option<String> {
+    step.image.as_ref().map(ToString::to_string).or_else(|| configuration.steps.image.clone())
+}
+
+/// The service account that a step runs as.
+pub(crate) fn service_account(step: &Step, configuration: &Configuration) -> Option<String> {
+    let named = step.service_account_name.as_ref().map(ToString::to_string);
+    named.or_else(|| configuration.steps.service_account_name.clone())
+}
+
+/// The staging of a launch. Its name is its own, so what is there already was made for it, by a process that died.
+fn begin_or_resume(store: &Store, launch: &str, outputs: &[&str]) -> Result<Staging, StagingError> {
+    match Staging::begin(store, launch, outputs) {
+        Err(StagingError::Taken { .. }) => Staging::resume(store, launch, outputs),
+        staging => staging,
+    }
+}
+
+fn used_stores(plan: &Pipeline, launch: &Launch) -> BTreeSet<String> {
+    let step = plan.step(launch.step);
+    let inputs = step.inputs.iter().map(|input| input.dataset);
+    let used = inputs.chain(step.outputs.iter().copied());
+    used.map(|id| plan.dataset(id).store.to_string()).collect()
+}
+
+fn step_env(configuration: &Configuration, used: &BTreeSet<String>) -> BTreeMap<String, String> {
+    let bindings = configuration.stores.iter().filter(|(name, _)| used.contains(*name));
+    bindings.flat_map(|(_, binding)| binding.step_env.clone()).collect()
+}
+
+fn env_from(step: &Step) -> BTreeMap<String, crds::environment::EnvVarSource> {
+    let sources = step.env.iter();
+    sources.filter_map(|it| Some((it.name.to_string(), it.value_from.clone()?))).collect()
+}
+
+/// The volumes of the stores that a step uses; one that it only reads can't be written.
+fn mounts(
+    configuration: &Configuration,
+    used: &BTreeSet<String>,
+    plan: &Pipeline,
+    launch: &Launch,
+) -> Vec<StoreMount> {
+    let outputs = &plan.step(launch.step).outputs;
+    let writes = |store: &str| outputs.iter().any(|id| plan.dataset(*id).store.as_str() == store);
+    let bindings = configuration.stores.iter().filter(|(name, _)| used.contains(*name));
+    bindings
+        .filter_map(|(name, binding)| {
+            Some(StoreMount {
+                claim: binding.volume_claim.clone()?,
+                mount_path: binding.directory.to_string_lossy().into_owned(),
+                read_only: !writes(name),
+            })
+        })
+        .collect()
+}

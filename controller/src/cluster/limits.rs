@@ -1,0 +1,49 @@
+//! Every bound of the cluster runtime, each with its reason.
+
+use std::time::Duration;
+
+/// How long after its record a launch's Job may be created. Two controllers that both know of the record create the same
+/// name; what is later than this, nobody creates.
+pub(crate) const CREATE_WITHIN: Duration = Duration::from_secs(20);
+
+/// When a launch without a Job is given up: three times as late as anyone creates one, so that clocks may differ.
+pub(crate) const GIVE_UP_AFTER: Duration = Duration::from_secs(60);
+
+/// How long a pod may take to start before it is worth a word: pulling a small image takes as long.
+pub(crate) const START_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long the log of a failed launch is waited for before its failure is recorded without its last words.
+pub(crate) const LOG_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Reconciles at once: each waits for the server most of its time, and thinking is done one by one.
+pub(crate) const RECONCILES: u16 = 16;
+
+/// Calls at once of one reconcile: the API server serves some hundred a second, and other pipelines wait too.
+pub(crate) const CALLS: usize = 32;
+
+/// How often everything in storage is looked at again although nothing hinted at a change.
+pub(crate) const POLL: Duration = Duration::from_secs(30);
+
+/// The longest pause between two reconciles of a pipeline: a clock that was set must not leave it asleep.
+pub(crate) const PAUSE_MAX: Duration = Duration::from_mins(5);
+
+/// How often the status of a pipeline is written at most: its counts change with every launch.
+pub(crate) const STATUS_PAUSE: Duration = Duration::from_secs(1);
+
+/// How long touches of one pipeline are gathered: a Job's end touches it several times within milliseconds.
+pub(crate) const DEBOUNCE: Duration = Duration::from_millis(10);
+
+/// The most Partition objects of a pipeline: Argo CD walks all of them.
+pub(crate) const OBJECTS: usize = 100;
+
+/// The most Partition objects of a namespace: what Kubernetes is tested with for objects of 10 kB.
+pub(crate) const OBJECTS_OF_NAMESPACE: usize = 1_500;
+
+/// How many finished Partition objects are kept where the pipeline does not say.
+pub(crate) const HISTORY: usize = 30;
+
+/// The first and the longest pause after a reconcile that failed.
+pub(crate) const RETRY: (Duration, Duration) = (Duration::from_millis(500), Duration::from_mins(1));
+
+/// How long one call to the API server may take.
+pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(15);

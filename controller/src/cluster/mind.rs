@@ -1,0 +1,169 @@
+//! The mind: what a controller knows of all its pipelines, in one place behind one lock.
+//!
+//! Whoever thinks holds the lock: it looks at storage and decides, but waits for no server. What follows is done without it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use planner::admission::{Admission, Bidder, Capacity, admit};
+use planner::calendar::{Instant, Partition};
+use planner::fault::Fault;
+use planner::launch::Launch;
+use planner::pipeline::StepId;
+use storage::{Catalogue, ChangedPath, Store};
+
+use crate::cluster::archive::Archive;
+use crate::cluster::overlay::Overlay;
+use crate::work::look::Sight;
+use crate::work::observe;
+use crate::work::pipeline::Work;
+
+/// A pipeline among all of the cluster.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Id {
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+}
+
+/// A launch among all of its pipeline.
+pub(crate) type LaunchKey = (Partition, StepId, u32, u32);
+
+/// What a controller knows.
+#[derive(Debug)]
+pub(crate) struct Mind {
+    /// The stores by name.
+    pub(crate) stores: Arc<BTreeMap<String, Store>>,
+    /// What storage said.
+    pub(crate) catalogue: Catalogue,
+    /// The pipelines.
+    pub(crate) pipelines: BTreeMap<Id, Kept>,
+    /// What there is to share.
+    pub(crate) capacity: Capacity,
+    /// Where the archive lies.
+    pub(crate) archive: PathBuf,
+    /// How often a pipeline looked where nobody looked before.
+    pub(crate) looks: usize,
+}
+
+/// A pipeline that is looked after.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    /// The object that its plan was made of.
+    pub(crate) object: Arc<crds::Pipeline>,
+    /// The pipeline at work.
+    pub(crate) work: Work,
+    /// What was launched, published and ended.
+    pub(crate) archive: Archive,
+    /// The faults of a newer spec, on which nothing new starts.
+    pub(crate) faults: Vec<Fault>,
+    /// What was sent to the cluster and is not seen in the caches yet.
+    pub(crate) overlay: Overlay,
+    /// Whether it was decided about since this process began to look after it, or since its plan changed.
+    pub(crate) decided: bool,
+    /// The launches that the last admission granted.
+    pub(crate) granted: Vec<Launch>,
+    /// What its steps wait for that are ready.
+    pub(crate) obstacles: planner::admission::Obstacles,
+}
+
+impl Id {
+    /// The pipeline that an object of a namespace belongs to.
+    pub(crate) fn new(namespace: &str, name: &str) -> Self {
+        Self { namespace: namespace.to_owned(), name: name.to_owned() }
+    }
+}
+
+/// The key of a launch.
+pub(crate) fn key(launch: &Launch) -> LaunchKey {
+    (launch.partition, launch.step, launch.attempt, launch.launch)
+}
+
+impl Mind {
+    /// A pipeline with what a look at it is taken at.
+    pub(crate) fn at(&mut self, id: &Id) -> Option<(&mut Kept, &BTreeMap<String, Store>, &mut Catalogue)> {
+        Some((self.pipelines.get_mut(id)?, &self.stores, &mut self.catalogue))
+    }
+
+    /// Looks at storage anew, as far as these paths go; the pipelines that are concerned.
+    pub(crate) fn look_at(&mut self, paths: impl IntoIterator<Item = ChangedPath>, now: Instant) -> Vec<Id> {
+        let mut changes = Vec::new();
+        for path in paths {
+            changes.extend(self.catalogue.look_again(&path.store, &path.path));
+            changes.push(path);
+        }
+        self.note(&changes, now)
+    }
+
+    /// Looks at all of storage anew; the pipelines that are concerned.
+    pub(crate) fn look_at_everything(&mut self, now: Instant) -> Vec<Id> {
+        let changes = self.catalogue.refresh();
+        let mut concerned = self.note(&changes, now);
+        for (id, kept) in &mut self.pipelines {
+            if !kept.work.decision.curious.is_empty() {
+                kept.work.facts.inputs.clear();
+                kept.work.is_stale = true;
+                concerned.push(id.clone());
+            }
+        }
+        concerned
+    }
+
+    /// What one pipeline wrote, others may read; those that are concerned.
+    pub(crate) fn note(&mut self, changes: &[ChangedPath], now: Instant) -> Vec<Id> {
+        let mut concerned = Vec::new();
+        for (id, kept) in &mut self.pipelines {
+            if observe::note_changes(&mut kept.work, &self.catalogue, (changes, now)) {
+                kept.work.is_stale = true;
+                concerned.push(id.clone());
+            }
+        }
+        concerned
+    }
+
+    /// Grants room, across all pipelines; those but this one that got some.
+    pub(crate) fn admit(&mut self, id: &Id, now: Instant) -> Vec<Id> {
+        let able: Vec<_> = self.pipelines.iter().filter(|(_, kept)| kept.may_start()).collect();
+        let bidders: Vec<_> = able.iter().map(|(_, kept)| kept.bidder(now)).collect();
+        let Admission { launches, obstacles } = admit(&bidders, &self.capacity);
+        let ids: Vec<_> = able.iter().map(|(id, _)| (*id).clone()).collect();
+        self.pipelines.values_mut().for_each(|kept| kept.granted.clear());
+        for (place, obstacles) in obstacles.into_iter().enumerate() {
+            if let Some(kept) = self.pipelines.get_mut(&ids[place]) {
+                kept.obstacles = obstacles;
+            }
+        }
+        let mut others = Vec::new();
+        for (place, launch) in launches {
+            let granted = &ids[place];
+            if let Some(kept) = self.pipelines.get_mut(granted) {
+                kept.granted.push(launch);
+            }
+            if granted != id && others.last() != Some(granted) {
+                others.push(granted.clone());
+            }
+        }
+        others
+    }
+}
+
+impl Kept {
+    /// Whether anything of it may start.
+    pub(crate) fn may_start(&self) -> bool {
+        self.faults.is_empty() && self.decided
+    }
+
+    /// The pipeline at work with what a look at it is taken at.
+    pub(crate) fn sight<'a>(
+        &'a mut self,
+        stores: &'a BTreeMap<String, Store>,
+        catalogue: &'a mut Catalogue,
+    ) -> (&'a mut Work, Sight<'a>) {
+        let Self { work, archive, .. } = self;
+        (work, Sight { stores, catalogue, records: archive })
+    }
+
+    fn bidder(&self, now: Instant) -> Bidder<'_> {
+        Bidder { world: self.work.world(now), decision: &self.work.decision, weight: 1 }
+    }
+}

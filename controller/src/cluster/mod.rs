@@ -1,0 +1,29 @@
+//! The cluster runtime: Pipelines are reconciled around the planner, with Jobs as launches and objects as reports.
+
+pub mod configuration;
+
+mod apply;
+mod archive;
+mod caches;
+mod decide;
+mod events;
+mod launch;
+mod limits;
+mod mind;
+mod overlay;
+mod places;
+mod publish;
+mod reconcile;
+mod report;
+mod run;
+mod scribe;
+mod seat;
+mod senses;
+mod settle;
+mod sighting;
+mod validate;
+mod working_set;
+
+pub use configuration::Configuration;
+pub use run::{RunError, Surroundings, run};
+pub use seat::Clock;

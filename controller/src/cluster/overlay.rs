@@ -1,0 +1,104 @@
+//! The overlay: what was written to the cluster and does not show in the caches yet.
+//!
+//! A cache lags behind. Until it shows a later version of an object than the one that was there at our write, what we
+//! wrote counts; after a while only the cache does, for what it never shows was undone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::cluster::mind::LaunchKey;
+
+/// How long a cache may lag behind. A watch that broke is made anew within a few seconds.
+const LAG_MAX: Duration = Duration::from_secs(30);
+
+/// What was written about one pipeline.
+#[derive(Debug, Default)]
+pub(crate) struct Overlay {
+    /// The launches whose Jobs were created by this process.
+    pub(crate) jobs: BTreeMap<LaunchKey, Sent>,
+    /// The uids of Jobs that were told to go, or to go later.
+    pub(crate) released: BTreeSet<String>,
+    /// The Partition objects that were created and are not seen yet.
+    made: BTreeMap<String, Instant>,
+    /// The uids of Partition objects that were deleted.
+    pub(crate) removed: BTreeSet<String>,
+    /// The statuses that were written, by kind and name.
+    written: BTreeMap<(Kind, String), Written>,
+}
+
+/// Which kind of object a status belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    Pipeline,
+    Partition,
+    Backfill,
+}
+
+/// How far the creation of a Job is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Sent {
+    /// The server has it.
+    Created,
+    /// The cache has shown it.
+    Seen,
+    /// The server has none, though it was sent or could have been.
+    Absent,
+    /// The server took none of it, for the time being, and says why.
+    Refused(String),
+}
+
+#[derive(Debug)]
+struct Written {
+    /// The version that the cache showed at our write.
+    over: Option<String>,
+    status: serde_json::Value,
+    at: Instant,
+}
+
+impl Overlay {
+    /// Notes that a Partition object was created.
+    pub(crate) fn note_made(&mut self, name: &str) {
+        self.made.insert(name.to_owned(), Instant::now());
+    }
+
+    /// Whether a Partition object that the cache does not show was created a moment ago.
+    pub(crate) fn was_made(&self, name: &str) -> bool {
+        self.made.get(name).is_some_and(|at| at.elapsed() < LAG_MAX)
+    }
+
+    /// Notes that a status was written over the version that the cache shows.
+    pub(crate) fn note_written(
+        &mut self,
+        key: (Kind, String),
+        over: Option<String>,
+        status: serde_json::Value,
+    ) {
+        self.written.insert(key, Written { over, status, at: Instant::now() });
+    }
+
+    /// The status that was written, if the cache still shows what was there before it.
+    pub(crate) fn status(&self, kind: Kind, name: &str, shown: Option<&str>) -> Option<&serde_json::Value> {
+        let written = self.written.get(&(kind, name.to_owned()))?;
+        let is_behind = written.over.as_deref() == shown && written.at.elapsed() < LAG_MAX;
+        is_behind.then_some(&written.status)
+    }
+
+    /// Whether a status was written that short a time ago.
+    pub(crate) fn wrote_within(&self, kind: Kind, name: &str, pause: Duration) -> bool {
+        self.written.get(&(kind, name.to_owned())).is_some_and(|written| written.at.elapsed() < pause)
+    }
+
+    /// The same without what is told of launches: another plan numbers steps in another way.
+    pub(crate) fn without_jobs(mut self) -> Self {
+        self.jobs.clear();
+        self
+    }
+
+    /// Forgets what is older than any lag.
+    pub(crate) fn tidy(&mut self) {
+        self.made.retain(|_, at| at.elapsed() < LAG_MAX);
+        self.written.retain(|_, written| written.at.elapsed() < LAG_MAX);
+    }
+}

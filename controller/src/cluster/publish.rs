@@ -1,0 +1,313 @@
+//! Publish: statuses are written, each once and only if it differs, and events after them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crds::backfill::BackfillStatus;
+use crds::labels::{MANAGED_BY, MANAGER, PARTITION, PIPELINE, STATUS_FIELD_MANAGER};
+use crds::partition::PartitionStatus;
+use crds::pipeline_status::PipelineStatus;
+use executor::kubernetes::{CallError, CallFault};
+use futures::{StreamExt as _, stream};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
+use kube::api::{Patch, PatchParams};
+use kube::{Resource, ResourceExt as _};
+use planner::calendar::Partition;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use storage::Store;
+
+use crate::cluster::decide::requests;
+use crate::cluster::events::{self, Told};
+use crate::cluster::limits::{CALLS, STATUS_PAUSE};
+use crate::cluster::mind::Kept;
+use crate::cluster::overlay::{Kind, Overlay};
+use crate::cluster::places::ClusterPlaces;
+use crate::cluster::reconcile::{Fetched, ReconcileError};
+use crate::cluster::report;
+use crate::cluster::seat::Seat;
+use crate::cluster::validate::Soundness;
+
+/// What is to be told about a pipeline.
+#[derive(Debug, Default)]
+pub(crate) struct Reports {
+    statuses: Vec<Report>,
+    events: Vec<Told>,
+}
+
+/// A status to be written.
+#[derive(Clone, Debug)]
+struct Report {
+    kind: Kind,
+    name: String,
+    /// The version that the cache shows; none of an object that is made in this pass.
+    over: Option<String>,
+    status: Value,
+}
+
+/// The statuses that differ from what is there, and the events of what is new.
+pub(crate) fn reports(
+    kept: &mut Kept,
+    stores: &BTreeMap<String, Store>,
+    (fetched, soundness, wanted): (&Fetched, &Soundness, &BTreeSet<Partition>),
+) -> Reports {
+    let mut reports = Reports::default();
+    pipeline(kept, (fetched, soundness), &mut reports);
+    partitions(kept, stores, (fetched, wanted, &mut reports));
+    backfills(kept, fetched, &mut reports);
+    reports
+}
+
+/// The report of a pipeline of which no sound spec has been seen.
+pub(crate) fn faulty(fetched: &Fetched, soundness: &Soundness) -> Reports {
+    let mut reports = Reports::default();
+    let Soundness::Faulty(faults) = soundness else { return reports };
+    let status = report::faulty(&fetched.object, faults, fetched.now);
+    let before = fetched.object.status.clone();
+    pipeline_report(fetched, &Overlay::default(), (before, status), &mut reports);
+    reports
+}
+
+fn pipeline(kept: &Kept, (fetched, soundness): (&Fetched, &Soundness), reports: &mut Reports) {
+    let status = report::pipeline(kept, soundness, fetched.now);
+    let before = current(&kept.overlay, (Kind::Pipeline, &*fetched.object), fetched.object.status.clone());
+    let is_turn = before.as_ref().is_none_or(|before| {
+        // Counts change with every launch, and whoever reads them can wait a second; a new spec is answered at once.
+        let is_urgent = before.observed_generation != status.observed_generation
+            || outcomes(&before.conditions) != outcomes(&status.conditions);
+        is_urgent || !kept.overlay.wrote_within(Kind::Pipeline, &fetched.id.name, STATUS_PAUSE)
+    });
+    if is_turn {
+        pipeline_report(fetched, &kept.overlay, (before, status), reports);
+    }
+}
+
+fn outcomes(
+    conditions: &[k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition],
+) -> Vec<(&str, &str, &str)> {
+    conditions.iter().map(|it| (it.type_.as_str(), it.status.as_str(), it.reason.as_str())).collect()
+}
+
+fn pipeline_report(
+    fetched: &Fetched,
+    _: &Overlay,
+    (before, mut status): (Option<PipelineStatus>, PipelineStatus),
+    reports: &mut Reports,
+) {
+    let conditions = before.as_ref().map_or(&[][..], |before| &before.conditions);
+    report::carry_over(conditions, &mut status.conditions, status.observed_generation);
+    if before.as_ref() == Some(&status) {
+        return;
+    }
+    reports.events.extend(events::of_pipeline(&fetched.object, conditions, &status.conditions));
+    reports.add((Kind::Pipeline, &*fetched.object), &status);
+}
+
+fn partitions(
+    kept: &Kept,
+    stores: &BTreeMap<String, Store>,
+    (fetched, wanted, reports): (&Fetched, &BTreeSet<Partition>, &mut Reports),
+) {
+    let places = ClusterPlaces { stores, doubts: &kept.work.doubts };
+    let objects = by_key(kept, fetched);
+    for partition in wanted {
+        let object = objects.get(partition).copied();
+        if object
+            .is_some_and(|object| !is_ours(object, fetched) || object.metadata.deletion_timestamp.is_some())
+        {
+            continue;
+        }
+        let report = report::partition(kept, &places, (*partition, fetched.now));
+        let made = report::partition_object(kept, &report, fetched.now);
+        let Some(mut status) = made.status.clone() else { continue };
+        let shown = object.unwrap_or(&made);
+        let before = object.and_then(|object| object.status.clone());
+        let before = current(&kept.overlay, (Kind::Partition, shown), before);
+        status.observed_generation = Some(shown.metadata.generation.unwrap_or(1));
+        let conditions = before.as_ref().map_or(&[][..], |before: &PartitionStatus| &before.conditions);
+        report::carry_over(conditions, &mut status.conditions, status.observed_generation);
+        if before.as_ref() == Some(&status) {
+            continue;
+        }
+        reports.events.extend(events::of_partition((shown, fetched), before.as_ref(), &status));
+        reports.add((Kind::Partition, shown), &status);
+    }
+}
+
+fn backfills(kept: &Kept, fetched: &Fetched, reports: &mut Reports) {
+    for (backfill, request) in requests(kept, fetched) {
+        let before = current(&kept.overlay, (Kind::Backfill, &*backfill), backfill.status.clone());
+        let request = request.as_ref().map_err(Vec::as_slice);
+        let mut status = report::backfill(kept, (&backfill, request), fetched.now);
+        let known: &[_] = before.as_ref().map_or(&[][..], |before: &BackfillStatus| &before.conditions);
+        report::carry_over(known, &mut status.conditions, status.observed_generation);
+        if let Some(before) = &before {
+            status.completion_time = before.completion_time.clone().or(status.completion_time);
+        }
+        if before.as_ref() != Some(&status) {
+            reports.add((Kind::Backfill, &*backfill), &status);
+        }
+    }
+}
+
+/// The Partition objects that are to be created, and those to be deleted, by name and uid.
+pub(crate) fn objects(
+    kept: &Kept,
+    (fetched, wanted): (&Fetched, &BTreeSet<Partition>),
+) -> (Vec<crds::Partition>, Vec<(String, String)>) {
+    let existing = by_key(kept, fetched);
+    let missing = wanted.iter().filter(|it| !existing.contains_key(it)).map(|it| object(kept, fetched, *it));
+    let make = missing.filter(|it| !kept.overlay.was_made(&it.name_any())).collect();
+    let is_surplus = |object: &&std::sync::Arc<crds::Partition>| {
+        let partition = kept.work.plan.parts().calendar.parse_key(&object.spec.key).ok();
+        let is_suspended = object.spec.suspend == Some(true);
+        is_ours(object, fetched) && !is_suspended && partition.is_none_or(|it| !wanted.contains(&it))
+    };
+    let surplus = fetched.partitions.iter().filter(is_surplus);
+    let surplus = surplus.filter(|it| it.metadata.deletion_timestamp.is_none());
+    let remove = surplus
+        .map(|it| (it.name_any(), it.uid().unwrap_or_default()))
+        .filter(|(_, uid)| !kept.overlay.removed.contains(uid))
+        .collect();
+    (make, remove)
+}
+
+fn by_key<'a>(kept: &Kept, fetched: &'a Fetched) -> BTreeMap<Partition, &'a crds::Partition> {
+    let calendar = &kept.work.plan.parts().calendar;
+    let key = |it: &'a std::sync::Arc<crds::Partition>| Some((calendar.parse_key(&it.spec.key).ok()?, &**it));
+    fetched.partitions.iter().filter_map(key).collect()
+}
+
+fn object(kept: &Kept, fetched: &Fetched, partition: Partition) -> crds::Partition {
+    let parts = kept.work.plan.parts();
+    let key = parts.calendar.object_key(partition);
+    let spec = crds::partition::PartitionSpec {
+        pipeline_ref: crds::pipeline::PipelineRef { name: parts.name.as_str().into() },
+        key: crds::text::Key(parts.calendar.key(partition)),
+        suspend: None,
+    };
+    let mut object = crds::Partition::new(&format!("{}.{key}", parts.name), spec);
+    object.metadata.namespace = Some(fetched.id.namespace.clone());
+    let labels = [(PIPELINE, parts.name.to_string()), (PARTITION, key), (MANAGED_BY, MANAGER.to_owned())];
+    object.metadata.labels = Some(labels.into_iter().map(|(key, value)| (key.to_owned(), value)).collect());
+    object.metadata.owner_references = Some(vec![owner(&fetched.object)]);
+    object
+}
+
+/// Deleting the pipeline deletes what it owns; nothing blocks it.
+fn owner(pipeline: &crds::Pipeline) -> OwnerReference {
+    OwnerReference {
+        api_version: crds::Pipeline::api_version(&()).into_owned(),
+        kind: crds::Pipeline::kind(&()).into_owned(),
+        name: pipeline.name_any(),
+        uid: pipeline.uid().unwrap_or_default(),
+        controller: Some(true),
+        block_owner_deletion: Some(false),
+    }
+}
+
+/// Whether the controller made the object, for this pipeline and not for one of its name that was deleted.
+fn is_ours(object: &crds::Partition, fetched: &Fetched) -> bool {
+    object.owner_references().iter().any(|it| Some(&it.uid) == fetched.object.metadata.uid.as_ref())
+}
+
+/// The status of an object as it is: what was written, as long as the cache does not show it.
+fn current<K: Resource, S: DeserializeOwned>(
+    overlay: &Overlay,
+    (kind, object): (Kind, &K),
+    shown: Option<S>,
+) -> Option<S> {
+    let name = object.meta().name.as_deref().unwrap_or_default();
+    let version = object.meta().resource_version.as_deref();
+    match overlay.status(kind, name, version) {
+        Some(written) => serde_json::from_value(written.clone()).ok(),
+        None => shown,
+    }
+}
+
+impl Reports {
+    fn add<K: Resource>(&mut self, (kind, object): (Kind, &K), status: &impl Serialize) {
+        // Statuses are plain data with text keys, which JSON always has.
+        let status = serde_json::to_value(status).unwrap_or_default();
+        let name = object.meta().name.clone().unwrap_or_default();
+        self.statuses.push(Report { kind, name, over: object.meta().resource_version.clone(), status });
+    }
+}
+
+/// Writes the statuses, several at once, then the events.
+pub(crate) async fn publish(
+    seat: &std::sync::Arc<Seat>,
+    fetched: &Fetched,
+    reports: Reports,
+) -> Result<(), ReconcileError> {
+    let Reports { statuses, events } = reports;
+    let mut errors = Vec::new();
+    if !statuses.is_empty() {
+        let statuses = seat.think((fetched.id.clone(), statuses), only_ours).await?;
+        let calls = statuses.into_iter().map(|report| async {
+            let written = write(seat, fetched, &report).await;
+            (report, written)
+        });
+        let results: Vec<_> = stream::iter(calls).buffer_unordered(CALLS).collect().await;
+        let mut written = Vec::new();
+        for (report, result) in results {
+            match result {
+                Ok(()) => written.push(report),
+                // Deleted meanwhile: there is nothing to tell any more.
+                Err(CallError { fault: CallFault::NotFound(_), .. }) => {}
+                Err(error) => errors.push(error),
+            }
+        }
+        seat.think((fetched.id.clone(), written), |mind, _, (id, written)| {
+            if let Some((kept, ..)) = mind.at(id) {
+                for Report { kind, name, over, status } in written.drain(..) {
+                    kept.overlay.note_written((kind, name), over, status);
+                }
+            }
+            Ok(())
+        })
+        .await?;
+    }
+    events::tell(seat, events).await;
+    errors.into_iter().next().map_or(Ok(()), |error| Err(ReconcileError::Call(error)))
+}
+
+/// An object that was to be made in this pass and is not ours is left alone.
+fn only_ours(
+    mind: &mut crate::cluster::mind::Mind,
+    _: &Seat,
+    (id, statuses): &mut (crate::cluster::mind::Id, Vec<Report>),
+) -> Result<Vec<Report>, ReconcileError> {
+    let kept = mind.pipelines.get(id);
+    let is_there = |report: &Report| {
+        report.over.is_some() || kept.is_some_and(|kept| kept.overlay.was_made(&report.name))
+    };
+    Ok(statuses.drain(..).filter(is_there).collect())
+}
+
+async fn write(seat: &Seat, fetched: &Fetched, report: &Report) -> Result<(), CallError> {
+    match report.kind {
+        Kind::Pipeline => apply::<crds::Pipeline>(seat, fetched, report).await,
+        Kind::Partition => apply::<crds::Partition>(seat, fetched, report).await,
+        Kind::Backfill => apply::<crds::Backfill>(seat, fetched, report).await,
+    }
+}
+
+async fn apply<K>(seat: &Seat, fetched: &Fetched, report: &Report) -> Result<(), CallError>
+where
+    K: Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>
+        + Clone
+        + DeserializeOwned
+        + std::fmt::Debug,
+{
+    let intent = json!({
+        "apiVersion": K::api_version(&()),
+        "kind": K::kind(&()),
+        "metadata": {"name": report.name},
+        "status": report.status,
+    });
+    let params = PatchParams::apply(STATUS_FIELD_MANAGER).force();
+    let api = seat.api::<K>(&fetched.id);
+    let call = format!("apply the status of {} {}/{}", K::kind(&()), fetched.id.namespace, report.name);
+    seat.call(&call, api.patch_status(&report.name, &params, &Patch::Apply(intent))).await.map(|_| ())
+}

@@ -1,0 +1,115 @@
+//! Reconcile: one pipeline, fetched, validated, settled, decided, applied, published. It never looks at why it was called.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crds::{Backfill, Partition, Pipeline};
+use kube::runtime::controller::Action;
+use planner::calendar::Instant;
+
+use crate::cluster::apply::{self, Effects};
+use crate::cluster::caches::{Caches, of_backfill, of_labels, of_partition};
+use crate::cluster::decide;
+use crate::cluster::limits::PAUSE_MAX;
+use crate::cluster::mind::{Id, Mind};
+use crate::cluster::publish::{self, Reports};
+use crate::cluster::seat::Seat;
+use crate::cluster::settle::{self, Case};
+use crate::cluster::sighting::Sightings;
+use crate::cluster::validate::{Soundness, validate};
+use crate::work::records::RecordsError;
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::Pod;
+
+/// Why a reconcile came to nothing. It is tried again after a pause.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReconcileError {
+    #[error("the caches are gone")]
+    Caches(#[source] kube::runtime::reflector::store::WriterDropped),
+    #[error("the archive does not answer")]
+    Records(#[source] RecordsError),
+    #[error("cannot write to the cluster")]
+    Call(#[source] executor::kubernetes::CallError),
+    #[error("a thought was broken off")]
+    Thought(#[source] tokio::task::JoinError),
+}
+
+/// What the caches hold of a pipeline.
+#[derive(Clone, Debug)]
+pub(crate) struct Fetched {
+    pub(crate) id: Id,
+    pub(crate) object: Arc<Pipeline>,
+    pub(crate) partitions: Vec<Arc<Partition>>,
+    pub(crate) backfills: Vec<Arc<Backfill>>,
+    pub(crate) jobs: Vec<Arc<Job>>,
+    pub(crate) pods: Vec<Arc<Pod>>,
+    pub(crate) now: Instant,
+}
+
+/// What was thought about a pipeline.
+#[derive(Debug, Default)]
+pub(crate) struct Thought {
+    pub(crate) effects: Effects,
+    pub(crate) reports: Reports,
+    /// When to think again, whatever happens.
+    pub(crate) wake_at: Option<Instant>,
+    /// Other pipelines that have something to do now.
+    pub(crate) others: BTreeSet<Id>,
+}
+
+/// Brings a pipeline one step nearer to what its owner wants.
+pub(crate) async fn reconcile(object: Arc<Pipeline>, seat: Arc<Seat>) -> Result<Action, ReconcileError> {
+    let fetched = fetch(object, &seat).await?;
+    let thought = seat.think(fetched.clone(), think).await?;
+    let applied = apply::apply(&seat, &fetched, thought.effects).await;
+    let published = publish::publish(&seat, &fetched, thought.reports).await;
+    thought.others.iter().for_each(|other| seat.wake(other));
+    applied.and(published)?;
+    Ok(Action::requeue(pause(thought.wake_at, seat.now())))
+}
+
+async fn fetch(object: Arc<Pipeline>, seat: &Seat) -> Result<Fetched, ReconcileError> {
+    let caches = &seat.caches;
+    caches.filled().await.map_err(ReconcileError::Caches)?;
+    let meta = &object.metadata;
+    let id = Id::new(meta.namespace.as_deref().unwrap_or_default(), meta.name.as_deref().unwrap_or_default());
+    Ok(Fetched {
+        partitions: Caches::of(&caches.partitions, &id, of_partition),
+        backfills: Caches::of(&caches.backfills, &id, of_backfill),
+        jobs: Caches::of(&caches.jobs, &id, of_labels),
+        pods: Caches::of(&caches.pods, &id, of_labels),
+        now: seat.now(),
+        id,
+        object,
+    })
+}
+
+/// Validates, settles what ended, and decides; what follows is said and not done.
+fn think(mind: &mut Mind, seat: &Seat, fetched: &mut Fetched) -> Result<Thought, ReconcileError> {
+    let Fetched { id, object, now, .. } = &*fetched;
+    if object.metadata.deletion_timestamp.is_some() {
+        mind.pipelines.remove(id);
+        return Ok(Thought::default());
+    }
+    let soundness = validate(mind, (id, object), (&seat.configuration, &seat.caches));
+    let Some((kept, ..)) = mind.at(id) else {
+        return Ok(Thought { reports: publish::faulty(fetched, &soundness), ..Thought::default() });
+    };
+    let sightings = Sightings::new(&kept.work.plan, &fetched.jobs, &fetched.pods);
+    let case = Case { id, sightings: &sightings, configuration: &seat.configuration, now: *now };
+    let settled = settle::settle(mind, &case).map_err(ReconcileError::Records)?;
+    decide::decide(mind, seat, (&*fetched, &soundness, settled))
+}
+
+fn pause(wake_at: Option<Instant>, now: Instant) -> Duration {
+    let pause = wake_at.map(|at| (at - now).to_std().unwrap_or_default());
+    pause.unwrap_or(PAUSE_MAX).min(PAUSE_MAX)
+}
+
+impl Soundness {
+    /// Whether anything new may start.
+    pub(crate) fn is_sound(&self) -> bool {
+        *self == Self::Sound
+    }
+}

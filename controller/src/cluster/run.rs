@@ -1,0 +1,140 @@
+//! Run: the caches are filled, storage is sensed, and each pipeline is reconciled whenever something of it was touched.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::pin::pin;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crds::Pipeline;
+use executor::kubernetes::Jobs;
+use futures::channel::mpsc;
+use futures::{StreamExt as _, future};
+use kube::Client;
+use kube::runtime::controller::{self, Action, Controller};
+use kube::runtime::events::{Recorder, Reporter};
+use kube::runtime::reflector::ObjectRef;
+use planner::admission::Capacity;
+use storage::{Catalogue, Store};
+use tokio::sync::Notify;
+
+use crate::cluster::caches::{Feeds, of_backfill, of_labels, of_partition, owner, watch};
+use crate::cluster::configuration::Configuration;
+use crate::cluster::limits::{DEBOUNCE, RECONCILES, RETRY};
+use crate::cluster::mind::Mind;
+use crate::cluster::reconcile::{ReconcileError, reconcile};
+use crate::cluster::scribe::Scribe;
+use crate::cluster::seat::{Clock, Seat};
+use crate::cluster::senses::sense;
+
+/// Where the archive lies below the root of its store.
+const ARCHIVE: &str = ".daybreak/archive";
+
+/// What a controller is put into.
+pub struct Surroundings {
+    /// What reaches the API server. It must not retry by itself.
+    pub client: Client,
+    /// What it was told.
+    pub configuration: Configuration,
+    /// What tells the time.
+    pub clock: Clock,
+}
+
+/// Why a controller can't work.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A store can't be used.
+    #[error("cannot use a store")]
+    Store(#[source] storage::StoreError),
+    /// A pool has no proper name.
+    #[error("pools.{name}: {fault}")]
+    Pool {
+        /// The name.
+        name: String,
+        /// What is wrong with it.
+        fault: String,
+    },
+}
+
+/// Works until told to stop. It may be dropped at any point: whoever works next goes on from what is recorded.
+pub async fn run(surroundings: Surroundings, stop: impl Future<Output = ()> + Send) -> Result<(), RunError> {
+    let (wakes, woken) = mpsc::unbounded();
+    let (seat, feeds) = seat(surroundings, wakes)?;
+    let Feeds { pipelines, partitions, backfills, jobs, pods } = feeds;
+    let config = controller::Config::default().concurrency(RECONCILES).debounce(DEBOUNCE);
+    let reconciles = Controller::for_stream(pipelines, seat.caches.pipelines.clone())
+        .with_config(config)
+        .watches_stream(partitions, |it| owner(&it, of_partition))
+        .watches_stream(backfills, |it| owner(&it, of_backfill))
+        .watches_stream(jobs, |it| owner(&it, of_labels))
+        .watches_stream(pods, |it| owner(&it, of_labels))
+        .reconcile_on(woken)
+        .run(reconcile, again, Arc::clone(&seat))
+        .for_each(|result| {
+            if let Err(error) = result {
+                tracing::warn!(error = &error as &dyn std::error::Error, "a reconcile failed");
+            }
+            future::ready(())
+        });
+    future::select(pin!(stop), pin!(future::join(reconciles, sense(seat)))).await;
+    Ok(())
+}
+
+/// Another try after a pause, which grows the more the longer a pipeline fails, and differs between pipelines.
+fn again(pipeline: Arc<Pipeline>, _: &ReconcileError, _: Arc<Seat>) -> Action {
+    let mut hasher = DefaultHasher::new();
+    (&pipeline.metadata.uid, &pipeline.metadata.resource_version).hash(&mut hasher);
+    let spread = hasher.finish() % 1_000;
+    Action::requeue(RETRY.0 + Duration::from_millis(spread))
+}
+
+fn seat(
+    surroundings: Surroundings,
+    wakes: mpsc::UnboundedSender<ObjectRef<Pipeline>>,
+) -> Result<(Arc<Seat>, Feeds), RunError> {
+    let Surroundings { client, configuration, clock } = surroundings;
+    let stores = stores(&configuration)?;
+    let archive = stores.get(configuration.archive_store()).map(|store| store.local_path(ARCHIVE));
+    let (caches, feeds) = watch(&client, configuration.namespace.as_deref());
+    let mind = Mind {
+        catalogue: Catalogue::new(stores.values().cloned()),
+        stores: Arc::new(stores),
+        pipelines: BTreeMap::new(),
+        capacity: capacity(&configuration)?,
+        archive: archive.unwrap_or_default(),
+        looks: 0,
+    };
+    let reporter = Reporter { controller: "daybreak.dev/controller".to_owned(), instance: None };
+    let seat = Seat {
+        jobs: Jobs::new(client.clone()),
+        recorder: Recorder::new(client.clone(), reporter),
+        scribe: Scribe::new(client.clone(), wakes.clone()),
+        client,
+        configuration,
+        caches,
+        clock,
+        mind: Mutex::new(mind),
+        wakes,
+        looked: Notify::new(),
+    };
+    Ok((Arc::new(seat), feeds))
+}
+
+fn stores(configuration: &Configuration) -> Result<BTreeMap<String, Store>, RunError> {
+    let bindings = configuration.stores.iter();
+    let open = bindings.map(|(name, binding)| {
+        let store = Store::fs(name, &binding.directory).map_err(RunError::Store)?;
+        store.check_writable().map_err(RunError::Store)?;
+        Ok((name.clone(), store))
+    });
+    open.collect()
+}
+
+fn capacity(configuration: &Configuration) -> Result<Capacity, RunError> {
+    let pools = configuration.pools.iter().map(|(name, count)| {
+        let fault =
+            |fault: planner::name::NameFault| RunError::Pool { name: name.clone(), fault: fault.to_string() };
+        Ok((name.parse().map_err(fault)?, *count))
+    });
+    Ok(Capacity { slots: configuration.slots, resources: None, pools: pools.collect::<Result<_, _>>()? })
+}

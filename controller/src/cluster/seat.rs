@@ -1,0 +1,97 @@
+//! The seat: what all reconciles of one controller share.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crds::Pipeline;
+use executor::kubernetes::{CallError, CallFault, Jobs};
+use futures::channel::mpsc::UnboundedSender;
+use k8s_openapi::NamespaceResourceScope;
+use kube::runtime::events::Recorder;
+use kube::runtime::reflector::ObjectRef;
+use kube::{Api, Client, Resource};
+use planner::calendar::Instant;
+
+use crate::cluster::caches::Caches;
+use crate::cluster::configuration::Configuration;
+use crate::cluster::limits::CALL_TIMEOUT;
+use crate::cluster::mind::{Id, Mind};
+use crate::cluster::reconcile::ReconcileError;
+use crate::cluster::scribe::Scribe;
+
+/// What tells the time.
+pub type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
+
+/// What all reconciles of one controller share.
+pub(crate) struct Seat {
+    pub(crate) client: Client,
+    pub(crate) configuration: Configuration,
+    pub(crate) caches: Caches,
+    pub(crate) jobs: Jobs,
+    pub(crate) recorder: Recorder,
+    pub(crate) scribe: Scribe,
+    pub(crate) clock: Clock,
+    pub(crate) mind: Mutex<Mind>,
+    /// Pipelines that have something to do.
+    pub(crate) wakes: UnboundedSender<ObjectRef<Pipeline>>,
+    /// Rings when storage was looked at where nobody looked before.
+    pub(crate) looked: tokio::sync::Notify,
+}
+
+impl Seat {
+    /// The time.
+    pub(crate) fn now(&self) -> Instant {
+        (self.clock)()
+    }
+
+    /// Has a pipeline reconciled.
+    pub(crate) fn wake(&self, id: &Id) {
+        // A controller that ends takes no more.
+        let _ = self.wakes.unbounded_send(ObjectRef::new(&id.name).within(&id.namespace));
+    }
+
+    /// Thinks, with the lock in hand. Thinking reads files, so it is done on a thread that may wait for them.
+    pub(crate) async fn think<A, T>(
+        self: &Arc<Self>,
+        mut about: A,
+        thought: fn(&mut Mind, &Self, &mut A) -> Result<T, ReconcileError>,
+    ) -> Result<T, ReconcileError>
+    where
+        A: Send + 'static,
+        T: Send + 'static,
+    {
+        let seat = Arc::clone(self);
+        let task = tokio::task::spawn_blocking(move || {
+            // A thought that panicked may have left half a thought: facts are read anew, and decisions made anew.
+            let mut mind = seat.mind.lock().unwrap_or_else(PoisonError::into_inner);
+            let before = mind.looks;
+            let result = thought(&mut mind, &seat, &mut about);
+            if mind.looks != before {
+                seat.looked.notify_one();
+            }
+            result
+        });
+        task.await.map_err(ReconcileError::Thought)?
+    }
+
+    /// The API of one kind in the namespace of a pipeline.
+    pub(crate) fn api<K>(&self, id: &Id) -> Api<K>
+    where
+        K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>,
+    {
+        Api::namespaced(self.client.clone(), &id.namespace)
+    }
+
+    /// A call to the API server, with a limit to its time.
+    pub(crate) async fn call<T>(
+        &self,
+        name: &str,
+        call: impl Future<Output = kube::Result<T>>,
+    ) -> Result<T, CallError> {
+        let fault = match tokio::time::timeout(CALL_TIMEOUT, call).await {
+            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Err(error)) => CallFault::from(error),
+            Err(_) => CallFault::TimedOut(CALL_TIMEOUT),
+        };
+        Err(CallError { call: name.to_owned(), fault })
+    }
+}

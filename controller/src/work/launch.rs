@@ -1,0 +1,118 @@
+//! A launch before and after it runs: recorded, and its traces tidied up. No choices are made here.
+
+use planner::calendar::{Instant, Partition};
+use planner::facts::{Fingerprints, Leftovers, Outcome, Running, Stage};
+use planner::launch::Launch;
+use planner::pipeline::{Pipeline, StepId};
+use storage::{ChangedPath, Staging};
+
+use crate::work::look::Sight;
+use crate::work::observe;
+use crate::work::pipeline::Work;
+use crate::work::records::{Record, RecordsError};
+use crate::work::stage::{direct_outputs, staged};
+
+/// An error with all that caused it, in one sentence.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+/// Records that a launch starts, before anything of it does.
+pub(crate) fn begin(
+    work: &mut Work,
+    sight: &mut Sight<'_>,
+    (launch, now): (&Launch, Instant),
+) -> Result<Fingerprints, RecordsError> {
+    let inputs = observe::fingerprints(&work.plan, sight.stores, (launch.partition, launch.step));
+    sight.records.write(&Record::launched(&work.plan, launch, (&inputs, now)), (&work.plan, launch))?;
+    let history = work.facts.history.entry(launch.partition).or_default().entry(launch.step).or_default();
+    history.start(launch, inputs.clone(), now);
+    work.running.insert((launch.partition, launch.step), launch.clone());
+    for id in direct_outputs(&work.plan, launch.step) {
+        let found = observe::output_fingerprint(&work.plan, sight.stores, (id, launch.partition));
+        work.before.extend(found.map(|found| ((launch.partition, id), found)));
+    }
+    work.is_stale = true;
+    Ok(inputs)
+}
+
+/// Ends a launch: recorded, and its staging given back. The paths that may have changed.
+pub(crate) fn end(
+    work: &mut Work,
+    sight: &mut Sight<'_>,
+    (launch, outcome, now): (&Launch, Outcome, Instant),
+) -> Result<Vec<ChangedPath>, RecordsError> {
+    let left = leftovers(work, sight, (launch, &outcome));
+    let record = Record::ended(&work.plan, launch, (&outcome, &left, now));
+    sight.records.write(&record, (&work.plan, launch))?;
+    work.running.remove(&(launch.partition, launch.step));
+    work.before.retain(|(partition, id), _| {
+        *partition != launch.partition || !work.plan.step(launch.step).outputs.contains(id)
+    });
+    let histories = work.facts.history.get_mut(&launch.partition);
+    if let Some(history) = histories.and_then(|it| it.get_mut(&launch.step)) {
+        history.end(outcome, left, now);
+    }
+    // What can't be removed now is swept later.
+    for staged in staged(work, sight.stores, (launch, Staging::resume)).into_iter().flatten() {
+        let _ = staged.staging.discard();
+    }
+    work.is_stale = true;
+    let outputs = work.plan.step(launch.step).outputs.iter();
+    let changes = outputs.map(|output| {
+        let store = work.plan.dataset(*output).store.to_string();
+        let path = observe::path(&work.plan, *output, launch.partition);
+        sight.catalogue.look_again(&store, &path);
+        ChangedPath { store, path }
+    });
+    Ok(changes.collect())
+}
+
+/// What a launch that did not succeed left in the place of `Direct` outputs: that is not data.
+fn leftovers(work: &mut Work, sight: &Sight<'_>, (launch, outcome): (&Launch, &Outcome)) -> Leftovers {
+    match outcome {
+        Outcome::Succeeded | Outcome::Discarded => return Leftovers::new(),
+        Outcome::Failed { .. } | Outcome::Disrupted(_) => {}
+    }
+    let mut left = Leftovers::new();
+    for id in direct_outputs(&work.plan, launch.step) {
+        let found = observe::output_fingerprint(&work.plan, sight.stores, (id, launch.partition));
+        // Old data that a replacement did not touch is still data.
+        let is_untouched = launch.replaces && found.as_ref() == work.before.get(&(launch.partition, id));
+        left.extend(found.filter(|_| !is_untouched).map(|found| (id, found)));
+    }
+    let seen = left.iter().map(|(id, found)| ((launch.partition, *id), found.clone()));
+    work.facts.outputs.extend(seen);
+    left
+}
+
+/// The launches that the records tell no end of, and how far each is.
+pub(crate) fn unfinished(work: &Work) -> Vec<(Launch, Stage)> {
+    let mut found = Vec::new();
+    for (partition, steps) in &work.facts.history {
+        for (step, history) in steps {
+            let running = history.running.as_ref();
+            found.extend(running.map(|it| (relaunch(&work.plan, (*partition, *step), it), it.stage.clone())));
+        }
+    }
+    found
+}
+
+/// The launch that a record tells of.
+fn relaunch(plan: &Pipeline, (partition, step): (Partition, StepId), running: &Running) -> Launch {
+    Launch {
+        step,
+        partition,
+        attempt: running.attempt,
+        launch: running.launch,
+        trial: running.trial.clone(),
+        outputs: plan.step(step).outputs.clone(),
+        replaces: running.replaces,
+    }
+}

@@ -1,0 +1,43 @@
+//! Look: what storage and the records say of a pipeline, and what follows; closer where that could change the decision.
+
+use std::collections::BTreeMap;
+
+use planner::calendar::Instant;
+use storage::{Catalogue, Store};
+
+use crate::work::observe;
+use crate::work::pipeline::Work;
+use crate::work::records::{Records, RecordsError};
+
+/// What a look is taken at.
+#[derive(Debug)]
+pub(crate) struct Sight<'a> {
+    /// The stores by name.
+    pub(crate) stores: &'a BTreeMap<String, Store>,
+    /// What storage said.
+    pub(crate) catalogue: &'a mut Catalogue,
+    /// What was launched, published and ended.
+    pub(crate) records: &'a mut dyn Records,
+}
+
+/// Decides for one pipeline, looking closer where the decision would differ.
+pub(crate) fn decide(work: &mut Work, sight: Sight<'_>, now: Instant) -> Result<(), RecordsError> {
+    let Sight { stores, catalogue, records } = sight;
+    if work.settles_at().is_some_and(|at| at <= now) {
+        observe::look_at_settled(work, catalogue, now);
+    }
+    if work.observed.as_ref() != Some(&work.stretch(now)) {
+        observe::observe(work, catalogue, now);
+    }
+    work.decide(now);
+    let partitions = work.in_doubt();
+    if records.load(&work.plan, &partitions, &mut work.facts.history)? {
+        observe::look_at_leftovers(work, stores);
+        work.decide(now);
+    }
+    while observe::satisfy_curiosity(work, stores) {
+        work.decide(now);
+    }
+    work.is_stale = false;
+    Ok(())
+}

@@ -1,0 +1,109 @@
+//! Stage: where a launch writes each output, and the values of its command.
+
+use std::collections::BTreeMap;
+
+use planner::command::Values;
+use planner::facts::{ABSENT, Fingerprints};
+use planner::launch::Launch;
+use planner::pipeline::{DatasetId, Pipeline, Publish, StepId};
+use storage::{Staging, StagingError, Store};
+
+use crate::work::observe;
+use crate::work::pipeline::Work;
+
+/// The outputs of a launch that are written aside first into one store, and where.
+#[derive(Debug)]
+pub(crate) struct Staged {
+    /// The outputs, in the order of the staging.
+    pub(crate) outputs: Vec<DatasetId>,
+    /// Where they lie until they are published.
+    pub(crate) staging: Staging,
+}
+
+/// The staging of a launch, one for each store that it writes to, made by `open`: anew or taken up again.
+pub(crate) fn staged(
+    work: &Work,
+    stores: &BTreeMap<String, Store>,
+    (launch, open): (&Launch, fn(&Store, &str, &[&str]) -> Result<Staging, StagingError>),
+) -> Result<Vec<Staged>, StagingError> {
+    let name = work.launch_name(launch);
+    let by_store = by_store(&work.plan, stores, launch.step).into_iter();
+    by_store
+        .map(|(store, outputs)| {
+            let finals: Vec<_> =
+                outputs.iter().map(|id| observe::path(&work.plan, *id, launch.partition)).collect();
+            let finals: Vec<_> = finals.iter().map(String::as_str).collect();
+            Ok(Staged { staging: open(store, &name, &finals)?, outputs })
+        })
+        .collect()
+}
+
+/// Where a launch is to write each output: staged ones aside, the others in their place.
+pub(crate) fn output_paths(
+    work: &Work,
+    stores: &BTreeMap<String, Store>,
+    (launch, staged): (&Launch, &[Staged]),
+) -> BTreeMap<String, String> {
+    let plan = &work.plan;
+    let mut paths = BTreeMap::new();
+    for Staged { outputs, staging } in staged {
+        let names = outputs.iter().map(|id| plan.dataset(*id).name.to_string());
+        paths.extend(names.zip(staging.paths()));
+    }
+    for id in direct_outputs(plan, launch.step) {
+        let dataset = plan.dataset(id);
+        let Some(store) = stores.get(dataset.store.as_str()) else { continue };
+        paths.insert(dataset.name.to_string(), store.uri(&observe::path(plan, id, launch.partition)));
+    }
+    paths
+}
+
+/// The values of a launch's command.
+pub(crate) fn values(
+    plan: &Pipeline,
+    stores: &BTreeMap<String, Store>,
+    (launch, seen, outputs): (&Launch, &Fingerprints, BTreeMap<String, String>),
+) -> Values {
+    let calendar = &plan.parts().calendar;
+    let mut inputs = BTreeMap::new();
+    for input in &plan.step(launch.step).inputs {
+        let store_name = &plan.dataset(input.dataset).store;
+        let Some(store) = stores.get(store_name.as_str()) else { continue };
+        let is_there = |path: &String| {
+            seen.get(&observe::input_name(store_name.as_str(), path)).is_none_or(|seen| seen != ABSENT)
+        };
+        let paths = observe::input_paths(plan, input, launch.partition).into_iter().filter(is_there);
+        inputs.insert(input.name.to_string(), paths.map(|path| store.uri(&path)).collect());
+    }
+    Values {
+        partition: calendar.key(launch.partition),
+        start: calendar.start(launch.partition),
+        end: calendar.end(launch.partition),
+        zone: calendar.zone(),
+        attempt: launch.attempt,
+        inputs,
+        outputs,
+    }
+}
+
+/// The outputs of a step that it writes in their place.
+pub(crate) fn direct_outputs(plan: &Pipeline, step: StepId) -> impl Iterator<Item = DatasetId> + '_ {
+    let outputs = plan.step(step).outputs.iter().copied();
+    outputs.filter(|id| plan.dataset(*id).publish == Publish::Direct)
+}
+
+/// The outputs of a step that are written aside first, by store.
+fn by_store<'a>(
+    plan: &Pipeline,
+    stores: &'a BTreeMap<String, Store>,
+    step: StepId,
+) -> Vec<(&'a Store, Vec<DatasetId>)> {
+    let mut by_store: BTreeMap<&str, Vec<DatasetId>> = BTreeMap::new();
+    for id in &plan.step(step).outputs {
+        let dataset = plan.dataset(*id);
+        if dataset.publish == Publish::Staged {
+            by_store.entry(dataset.store.as_str()).or_default().push(*id);
+        }
+    }
+    by_store.into_iter().filter_map(|(name, outputs)| Some((stores.get(name)?, outputs))).collect()
+}

@@ -1,0 +1,82 @@
+//! The charts render what was reviewed, and carry what the code says.
+
+use serde_json::{Value, json};
+
+use crate::{KUBERNETES, RESOURCES, SETS, documents, golden, read, rendered, run, template, tool};
+
+const CHARTS: [&str; 2] = ["charts/daybreak", "charts/daybreak-crds"];
+
+#[test]
+fn helm_has_nothing_to_say_against_the_charts() {
+    for set in SETS {
+        let mut helm = tool("helm");
+        helm.args([
+            "lint",
+            "--strict",
+            "--quiet",
+            "--kube-version",
+            KUBERNETES,
+            "charts/daybreak",
+            "--values",
+        ]);
+        helm.arg(format!("tests/packaging/values/{set}.yaml"));
+        assert_eq!(run(helm), Ok(String::new()), "{set}");
+    }
+    let mut helm = tool("helm");
+    helm.args(["lint", "--strict", "--quiet", "--kube-version", KUBERNETES, "charts/daybreak-crds"]);
+    assert_eq!(run(helm), Ok(String::new()));
+}
+
+#[test]
+fn each_set_of_values_renders_what_was_reviewed() {
+    for set in SETS {
+        golden(&format!("tests/packaging/golden/{set}.yaml"), &rendered(set));
+    }
+}
+
+#[test]
+fn the_chart_carries_the_custom_resources_of_the_types() {
+    let definitions = RESOURCES.map(|name| {
+        let yaml = read(&format!("crds/generated/{name}.yaml"));
+        let path = format!("charts/daybreak-crds/files/{name}.yaml");
+        assert!(read(&path) == yaml, "{path} is out of date: run `make generate`");
+        yaml
+    });
+    let expected = documents(&definitions.join("\n---\n"));
+    let mut actual = documents(&template("charts/daybreak-crds", &[]).expect("the chart renders"));
+    for definition in &mut actual {
+        assert_eq!(definition["metadata"]["annotations"], json!({"helm.sh/resource-policy": "keep"}));
+        definition["metadata"] = json!({"name": definition["metadata"]["name"]});
+    }
+    let by_name = |it: &Value| it["metadata"]["name"].to_string();
+    actual.sort_by_key(by_name);
+    assert!(actual == expected, "rendering changes a definition");
+}
+
+#[test]
+fn the_custom_resources_go_with_their_release_only_if_asked() {
+    let rendered = template("charts/daybreak-crds", &["--set", "keep=false"]).expect("the chart renders");
+    let annotations = documents(&rendered).into_iter().map(|it| it["metadata"]["annotations"].clone());
+    assert_eq!(annotations.collect::<Vec<_>>(), [Value::Null, Value::Null, Value::Null]);
+}
+
+#[test]
+fn the_charts_carry_the_version_of_the_program() {
+    for path in CHARTS {
+        let chart = &documents(&read(&format!("{path}/Chart.yaml")))[0];
+        let version = env!("CARGO_PKG_VERSION");
+        assert_eq!([&chart["version"], &chart["appVersion"]], [version, version], "{path}");
+    }
+}
+
+#[test]
+fn another_configuration_is_another_pod() {
+    let checksum = |arguments: &[&str]| {
+        let arguments = [&["--values", "tests/packaging/values/minimal.yaml"], arguments].concat();
+        let rendered = template("charts/daybreak", &arguments).expect("the chart renders");
+        let line = rendered.lines().find(|line| line.contains("checksum/configuration")).map(str::to_owned);
+        line.expect("the pod carries a checksum")
+    };
+    assert_eq!(checksum(&[]), checksum(&["--set", "replicas=2"]));
+    assert_ne!(checksum(&[]), checksum(&["--set", "configuration.slots=3"]));
+}
