@@ -42,10 +42,7 @@ fn of_failed_pod(pod: &Pod) -> Observation {
     }
     let (reason, words) = status::reason(pod);
     match reason {
-        "DeadlineExceeded" => {
-            let limit = pod.spec.as_ref().and_then(|spec| spec.active_deadline_seconds);
-            return Observation::Failed(Failure::Deadline(seconds(limit)));
-        }
+        "DeadlineExceeded" => return Observation::Failed(of_deadline(pod)),
         // The kubelet marks as disrupted whom it evicts for others' sake, and not who broke a limit of its own.
         "Evicted" => return Observation::Failed(Failure::StorageLimit { words: words.to_owned() }),
         _ => {}
@@ -56,6 +53,15 @@ fn of_failed_pod(pod: &Pod) -> Observation {
         }
         Some(ended) => of_ended_container(pod, ended),
         None => disrupted(format!("{} refused its pod: {reason}: {words}", on_node(pod))),
+    }
+}
+
+/// The pulling of the image counts: the kubelet begins to count when it takes the pod on.
+fn of_deadline(pod: &Pod) -> Failure {
+    let limit = seconds(pod.spec.as_ref().and_then(|spec| spec.active_deadline_seconds));
+    match status::started(pod) {
+        Some(_) => Failure::Deadline(limit),
+        None => Failure::CouldNotStart(StartFault::TooSlow(limit)),
     }
 }
 

@@ -79,7 +79,15 @@ fn its_deadline_is_told_from_other_failures() {
         "status": {"reason": "DeadlineExceeded", "message": "Pod was active on the node longer than the specified deadline"}
     });
     let limit = Failure::Deadline(Duration::from_secs(90));
-    assert_eq!(failure(&ended((143, "Error"), overdue)), limit);
+    assert_eq!(failure(&ended((143, "Error"), overdue.clone())), limit);
+    let never_started = json!({"terminated": {"exitCode": 137, "reason": "ContainerStatusUnknown"}});
+    let slow = Failure::CouldNotStart(StartFault::TooSlow(Duration::from_secs(90)));
+    assert_eq!(failure(&placed("Failed", &never_started, overdue)), slow);
+    assert_eq!(
+        slow.to_string(),
+        "it could not start: its container had not started within the timeout of 1m30s; its image may be large or \
+         missing, or its node busy"
+    );
     let mut job = failed_job("DeadlineExceeded", "Job was active longer than specified deadline");
     if let Some(spec) = job.spec.as_mut() {
         spec.active_deadline_seconds = Some(90);
