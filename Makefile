@@ -49,8 +49,8 @@ deny: tools ## Check licences, bans and sources of all dependencies
 .PHONY: generate
 generate: ## Write the generated files anew: CRDs, schemas, the table of metrics
 	@UPDATE=1 cargo test --quiet -p crds --test generated
-	@UPDATE=1 cargo test --quiet -p daybreak --test seat generated
 	@cp crds/generated/*.daybreak.dev.yaml charts/daybreak-crds/files/
+	@UPDATE=1 cargo test --quiet -p daybreak --test seat generated
 
 .PHONY: oracle
 oracle: $(ORACLE)/zones.txt ## Ask Python's zoneinfo about every time zone
@@ -81,6 +81,22 @@ kind-up: ## Make a cluster on this laptop, with Daybreak and the first example i
 kind-down: ## Remove that cluster; the data stays
 	@command -v kind > /dev/null || { echo "kind-down needs kind: https://kind.sigs.k8s.io"; exit 1; }
 	@kind delete cluster --name daybreak
+
+.PHONY: testbed
+testbed: ## Build the Kubernetes that tests run on, and its images, once, outside the repo
+	@tests/testbed/build > /dev/null
+	@tests/testbed/images build pause busybox examples > /dev/null
+
+.PHONY: cluster-up
+cluster-up: build data ## Start a real cluster on this machine, without an engine, with all images in it (as root)
+	@tests/testbed/cluster up build/cluster --node > /dev/null
+	@PROGRAM=$(DAYBREAK) tests/testbed/images import build/cluster controller examples
+	@chown -R 65532:65532 data # steps never run as root, and write here
+	@tests/testbed/next build/cluster
+
+.PHONY: cluster-down
+cluster-down: ## End that cluster without a trace; the data stays
+	@tests/testbed/cluster down build/cluster
 
 .PHONY: bench
 bench: build ## Measure against make, ninja, Luigi and Snakemake

@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::seat::client::Cluster;
+use crate::seat::telemetry::Telling;
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 
 /// Keeps dated batch data complete: runs the steps whose outputs are missing, as soon as their inputs are there.
@@ -229,6 +231,16 @@ pub(crate) struct Controller {
     /// Check the configuration, and do no more.
     #[arg(long)]
     pub(crate) check: bool,
+    /// The name of this pod, as the holder of the lease.
+    #[arg(long, env = "POD_NAME", default_value = "daybreak", hide_env = true)]
+    pub(crate) pod: String,
+    /// The namespace of the lease. Default: that of the kubeconfig's context, or of the pod.
+    #[arg(long, env = "POD_NAMESPACE", hide_env = true)]
+    pub(crate) pod_namespace: Option<String>,
+    #[command(flatten)]
+    pub(crate) cluster: Cluster,
+    #[command(flatten)]
+    pub(crate) telling: Telling,
 }
 
 /// How to print.

@@ -37,3 +37,18 @@ pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long after a pod should have ended its node is thought not to answer. A kubelet needs some seconds to kill,
 /// unmount and report; one that was restarted meanwhile half a minute.
 pub(crate) const POD_OVERDUE: Duration = Duration::from_mins(1);
+
+/// The longest log of a launch that is kept, in bytes: more is a program that runs away, or data that belongs in a
+/// dataset.
+pub(crate) const LOG_BYTES: u64 = 1 << 30;
+
+/// How long a node may be silent while it hands over the log of a pod that has ended.
+pub(crate) const LOG_PATIENCE: Duration = Duration::from_secs(15);
+
+/// How long until a log that broke off is asked for again. The Job controller takes a second or two to say that a
+/// pod has ended, so a whole log is not read twice.
+pub(crate) const LOG_PAUSE: Duration = Duration::from_secs(5);
+
+/// How often the log of a pod that has ended is asked for: with the pauses a minute or so, in which a kubelet that
+/// restarts comes back. The Job is kept until then.
+pub(crate) const LOG_TRIES: u32 = 4;

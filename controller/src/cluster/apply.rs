@@ -1,6 +1,5 @@
 //! Apply: what was decided is done in the cluster. No choices are made here.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use executor::kubernetes::{CallError, CallFault, Created, JobRef, LaunchSpec, job};
@@ -10,11 +9,13 @@ use planner::calendar::Instant;
 use planner::facts::Outcome;
 use planner::launch::Launch;
 
+use crate::cluster::desk::Desk;
+use crate::cluster::launch::job_name;
 use crate::cluster::limits::CALLS;
-use crate::cluster::mind::{LaunchKey, key};
+use crate::cluster::mind::{Id, Mind};
 use crate::cluster::overlay::Sent;
 use crate::cluster::reconcile::{Fetched, ReconcileError};
-use crate::cluster::seat::Seat;
+use crate::cluster::scribe::Follow;
 use crate::work::launch;
 
 /// What is to be done in the cluster for a pipeline.
@@ -28,10 +29,12 @@ pub(crate) struct Effects {
     pub(crate) kill: Vec<JobRef>,
     /// Jobs that may go after a while.
     pub(crate) expire: Vec<JobRef>,
-    /// Launches of which the server is to be asked itself, with the names of their Jobs.
-    pub(crate) look: Vec<(LaunchKey, String)>,
-    /// Logs to be kept, with their pods.
-    pub(crate) follow: Vec<(PathBuf, String)>,
+    /// Jobs of which the server is to be asked itself, by name.
+    pub(crate) look: Vec<String>,
+    /// Jobs of which no pod is made, and of which the server is to be asked why.
+    pub(crate) ask: Vec<JobRef>,
+    /// Logs to be kept.
+    pub(crate) follow: Vec<Follow>,
     /// Partition objects to be created.
     pub(crate) make: Vec<crds::Partition>,
     /// Partition objects to be deleted, by name and uid.
@@ -39,6 +42,8 @@ pub(crate) struct Effects {
     /// When to look again, whatever happens.
     pub(crate) wake_at: Option<Instant>,
 }
+
+type Wanted = Vec<(Launch, LaunchSpec)>;
 
 /// What became of a creation.
 enum Told {
@@ -48,33 +53,34 @@ enum Told {
 
 /// Does all of it, several calls at once; the first error, if there was one, after all that could be done.
 pub(crate) async fn apply(
-    seat: &Arc<Seat>,
+    desk: &Arc<Desk>,
     fetched: &Fetched,
     effects: Effects,
 ) -> Result<(), ReconcileError> {
-    for (log, pod) in effects.follow {
-        seat.scribe.follow(&fetched.id, (log, pod));
+    for follow in effects.follow {
+        desk.scribe.follow(&fetched.id, follow);
     }
     let mut errors = Vec::new();
-    errors.extend(create(seat, fetched, (effects.create, effects.failed)).await?);
-    errors.extend(release(seat, fetched, (effects.kill, effects.expire)).await?);
-    errors.extend(look(seat, fetched, effects.look).await?);
-    errors.extend(make(seat, fetched, effects.make).await?);
-    errors.extend(remove(seat, fetched, effects.remove).await?);
+    errors.extend(create(desk, fetched, (effects.create, effects.failed)).await?);
+    errors.extend(release(desk, fetched, (effects.kill, effects.expire)).await?);
+    errors.extend(look(desk, fetched, effects.look).await?);
+    errors.extend(ask(desk, fetched, effects.ask).await?);
+    errors.extend(make(desk, fetched, effects.make).await?);
+    errors.extend(remove(desk, fetched, effects.remove).await?);
     errors.into_iter().next().map_or(Ok(()), |error| Err(ReconcileError::Call(error)))
 }
 
 /// Creates Jobs; what will never be taken is a failed try, what may be taken later waits.
 async fn create(
-    seat: &Arc<Seat>,
+    desk: &Arc<Desk>,
     fetched: &Fetched,
-    (wanted, failed): (Vec<(Launch, LaunchSpec)>, Vec<(Launch, Outcome)>),
+    (wanted, failed): (Wanted, Vec<(Launch, Outcome)>),
 ) -> Result<Vec<CallError>, ReconcileError> {
     if wanted.is_empty() && failed.is_empty() {
         return Ok(Vec::new());
     }
     let calls = wanted.into_iter().map(|(launch, spec)| async move {
-        let created = seat.jobs.create(&job(&spec)).await;
+        let created = desk.jobs.create(&job(&spec)).await;
         (launch, created)
     });
     let results: Vec<_> = stream::iter(calls).buffer_unordered(CALLS).collect().await;
@@ -91,7 +97,7 @@ async fn create(
             },
         }
     }
-    note(seat, fetched, told).await?;
+    note(desk, fetched, told).await?;
     Ok(errors)
 }
 
@@ -100,103 +106,124 @@ fn refusal(error: &CallError) -> Option<Told> {
     let why = || launch::chain(error);
     match &error.fault {
         CallFault::Invalid(_) => Some(Told::Failed(Outcome::Failed { exit_code: None, why: why() })),
+        CallFault::AlreadyExists(_)
+        | CallFault::Conflict(_)
+        | CallFault::Busy { .. }
+        | CallFault::TimedOut(_)
+        | CallFault::Failed(_)
+        | CallFault::Unreachable(_) => None,
         // A person or another's end changes it; until then it waits, and says for what.
         CallFault::Quota(_)
         | CallFault::Forbidden(_)
         | CallFault::NamespaceGone(_)
         | CallFault::NotFound(_) => Some(Told::Sent(Sent::Refused(why()))),
-        CallFault::AlreadyExists(_)
-        | CallFault::Conflict(_)
-        | CallFault::Busy { .. }
-        | CallFault::TimedOut(_)
-        | CallFault::Unsure(_) => None,
     }
 }
 
-async fn note(seat: &Arc<Seat>, fetched: &Fetched, told: Vec<(Launch, Told)>) -> Result<(), ReconcileError> {
-    let changed = seat
-        .think((fetched.clone(), told), |mind, seat, (fetched, told)| {
-            let mut changes = Vec::new();
-            let Some((kept, stores, catalogue)) = mind.at(&fetched.id) else { return Ok(false) };
-            let mut is_news = false;
-            for (launch, said) in told {
-                match said {
-                    Told::Sent(sent) => {
-                        is_news |= matches!(sent, Sent::Refused(_))
-                            && kept.overlay.jobs.get(&key(launch)) != Some(sent);
-                        let known = kept.overlay.jobs.entry(key(launch)).or_insert_with(|| sent.clone());
-                        if *known != Sent::Seen {
-                            *known = sent.clone();
-                        }
-                    }
-                    Told::Failed(outcome) => {
-                        is_news = true;
-                        let (work, mut sight) = kept.sight(stores, catalogue);
-                        let ended = launch::end(work, &mut sight, (launch, outcome.clone(), seat.now()));
-                        changes.extend(ended.map_err(ReconcileError::Records)?);
-                    }
-                }
-            }
-            mind.note(&changes, fetched.now);
-            Ok(is_news)
-        })
-        .await?;
-    if changed {
-        seat.wake(&fetched.id);
+async fn note(desk: &Arc<Desk>, fetched: &Fetched, told: Vec<(Launch, Told)>) -> Result<(), ReconcileError> {
+    let about = (fetched.id.clone(), told);
+    let is_news = desk.think(about, |mind, desk, (id, told)| take(mind, desk, (id, told))).await?;
+    if is_news {
+        desk.wake(&fetched.id);
     }
     Ok(())
 }
 
+/// Takes in what was said of launches; whether a report has to say so.
+fn take(
+    mind: &mut Mind,
+    desk: &Desk,
+    (id, told): (&Id, &mut Vec<(Launch, Told)>),
+) -> Result<bool, ReconcileError> {
+    let Some((kept, stores, catalogue)) = mind.at(id) else { return Ok(false) };
+    let mut changes = Vec::new();
+    let mut is_news = false;
+    for (launch, said) in told.drain(..) {
+        match said {
+            Told::Sent(sent) => {
+                let name = job_name(&kept.work.plan, &launch);
+                is_news |= matches!(sent, Sent::Refused(_)) && kept.overlay.jobs.get(&name) != Some(&sent);
+                // What the cache has shown meanwhile is known better.
+                let known = kept.overlay.jobs.entry(name).or_insert(Sent::Absent);
+                *known = if *known == Sent::Seen { Sent::Seen } else { sent };
+            }
+            Told::Failed(outcome) => {
+                is_news = true;
+                desk.metrics.ended(&id.labels(), &outcome);
+                let (work, mut sight) = kept.sight(stores, catalogue);
+                let ended = launch::end(work, &mut sight, (&launch, outcome, desk.now()));
+                changes.extend(ended.map_err(ReconcileError::Records)?);
+            }
+        }
+    }
+    mind.note(&changes, desk.now());
+    Ok(is_news)
+}
+
 async fn release(
-    seat: &Arc<Seat>,
+    desk: &Arc<Desk>,
     fetched: &Fetched,
     (kill, expire): (Vec<JobRef>, Vec<JobRef>),
 ) -> Result<Vec<CallError>, ReconcileError> {
     if kill.is_empty() && expire.is_empty() {
         return Ok(Vec::new());
     }
-    let seconds = u32::try_from(seat.configuration.steps.keep_finished_jobs.as_secs()).unwrap_or(u32::MAX);
+    let seconds = u32::try_from(desk.configuration.steps.keep_finished_jobs.as_secs()).unwrap_or(u32::MAX);
     let kills = kill.into_iter().map(|job| (job, None));
     let calls =
         kills.chain(expire.into_iter().map(|job| (job, Some(seconds)))).map(|(job, seconds)| async move {
             let released = match seconds {
-                None => seat.jobs.delete(&job).await,
-                Some(seconds) => seat.jobs.expire(&job, seconds).await,
+                None => desk.jobs.delete(&job).await,
+                Some(seconds) => desk.jobs.expire(&job, seconds).await,
             };
             (job, released)
         });
     let results: Vec<_> = stream::iter(calls).buffer_unordered(CALLS).collect().await;
     let (released, failed): (Vec<_>, Vec<_>) = results.into_iter().partition(|(_, result)| result.is_ok());
     let released: Vec<_> = released.into_iter().map(|(job, _)| job.uid).collect();
-    seat.think((fetched.id.clone(), released), |mind, _, (id, released)| {
-        if let Some((kept, ..)) = mind.at(id) {
-            kept.overlay.released.extend(released.iter().cloned());
-        }
-        Ok(())
-    })
-    .await?;
+    desk.note(&fetched.id, released, |kept, released| kept.overlay.released.extend(released)).await?;
     Ok(failed.into_iter().filter_map(|(_, result)| result.err()).collect())
 }
 
-/// Asks the server itself about launches that the caches do not show.
+/// Asks the server itself about Jobs that the caches do not show.
 async fn look(
-    seat: &Arc<Seat>,
+    desk: &Arc<Desk>,
     fetched: &Fetched,
-    wanted: Vec<(LaunchKey, String)>,
+    wanted: Vec<String>,
 ) -> Result<Vec<CallError>, ReconcileError> {
     let mut errors = Vec::new();
-    for (launch, name) in wanted {
-        match seat.jobs.look(&fetched.id.namespace, &name).await {
+    for name in wanted {
+        match desk.jobs.look(&fetched.id.namespace, &name).await {
             Ok((job, pods)) => {
                 let sent = if job.is_none() && pods.is_empty() { Sent::Absent } else { Sent::Created };
-                seat.think((fetched.id.clone(), launch, sent), |mind, _, (id, launch, sent)| {
-                    if let Some((kept, ..)) = mind.at(id) {
-                        kept.overlay.jobs.insert(*launch, sent.clone());
-                    }
-                    Ok(())
+                desk.note(&fetched.id, (name, sent), |kept, (name, sent)| {
+                    kept.overlay.jobs.insert(name, sent);
                 })
                 .await?;
-                seat.wake(&fetched.id);
+                desk.wake(&fetched.id);
+            }
+            Err(error) => errors.push(error),
+        }
+    }
+    Ok(errors)
+}
+
+/// Asks why no pods are made of Jobs.
+async fn ask(
+    desk: &Arc<Desk>,
+    fetched: &Fetched,
+    wanted: Vec<JobRef>,
+) -> Result<Vec<CallError>, ReconcileError> {
+    let mut errors = Vec::new();
+    for job in wanted {
+        match desk.jobs.refusal(&job).await {
+            Ok(None) => {}
+            Ok(Some(why)) => {
+                desk.note(&fetched.id, (job.name, why), |kept, (name, why)| {
+                    let before = kept.overlay.refusals.insert(name, why.clone());
+                    kept.work.is_stale |= before.as_ref() != Some(&why);
+                })
+                .await?;
             }
             Err(error) => errors.push(error),
         }
@@ -205,19 +232,19 @@ async fn look(
 }
 
 async fn make(
-    seat: &Arc<Seat>,
+    desk: &Arc<Desk>,
     fetched: &Fetched,
     wanted: Vec<crds::Partition>,
 ) -> Result<Vec<CallError>, ReconcileError> {
     if wanted.is_empty() {
         return Ok(Vec::new());
     }
-    let api = &seat.api::<crds::Partition>(&fetched.id);
+    let api = &desk.api::<crds::Partition>(&fetched.id);
     let params =
         &PostParams { field_manager: Some(crds::labels::OBJECT_FIELD_MANAGER.to_owned()), dry_run: false };
     let calls = wanted.into_iter().map(|partition| async move {
         let name = partition.metadata.name.clone().unwrap_or_default();
-        let made = seat.call(&format!("create partition {name}"), api.create(params, &partition)).await;
+        let made = desk.call(&format!("create partition {name}"), api.create(params, &partition)).await;
         (name, made)
     });
     let results: Vec<_> = stream::iter(calls).buffer_unordered(CALLS).collect().await;
@@ -231,29 +258,28 @@ async fn make(
             Err(error) => errors.push(error),
         }
     }
-    seat.think((fetched.id.clone(), made), |mind, _, (id, made)| {
-        if let Some((kept, ..)) = mind.at(id) {
-            made.iter().for_each(|name| kept.overlay.note_made(name));
+    desk.note(&fetched.id, made, |kept, made| {
+        for name in &made {
+            kept.overlay.note_made(name);
         }
-        Ok(())
     })
     .await?;
     Ok(errors)
 }
 
 async fn remove(
-    seat: &Arc<Seat>,
+    desk: &Arc<Desk>,
     fetched: &Fetched,
     unwanted: Vec<(String, String)>,
 ) -> Result<Vec<CallError>, ReconcileError> {
     if unwanted.is_empty() {
         return Ok(Vec::new());
     }
-    let api = &seat.api::<crds::Partition>(&fetched.id);
+    let api = &desk.api::<crds::Partition>(&fetched.id);
     let calls = unwanted.into_iter().map(|(name, uid)| async move {
         let only_this = Preconditions { uid: Some(uid.clone()), resource_version: None };
         let params = DeleteParams::background().preconditions(only_this);
-        let removed = seat.call(&format!("delete partition {name}"), api.delete(&name, &params)).await;
+        let removed = desk.call(&format!("delete partition {name}"), api.delete(&name, &params)).await;
         (uid, removed)
     });
     let results: Vec<_> = stream::iter(calls).buffer_unordered(CALLS).collect().await;
@@ -263,17 +289,11 @@ async fn remove(
         match result {
             Ok(_) => removed.push(uid),
             Err(CallError { fault: CallFault::NotFound(_) | CallFault::Conflict(_), .. }) => {
-                removed.push(uid)
+                removed.push(uid);
             }
             Err(error) => errors.push(error),
         }
     }
-    seat.think((fetched.id.clone(), removed), |mind, _, (id, removed)| {
-        if let Some((kept, ..)) = mind.at(id) {
-            kept.overlay.removed.extend(removed.iter().cloned());
-        }
-        Ok(())
-    })
-    .await?;
+    desk.note(&fetched.id, removed, |kept, removed| kept.overlay.removed.extend(removed)).await?;
     Ok(errors)
 }

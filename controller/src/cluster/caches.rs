@@ -117,9 +117,9 @@ fn slim_pod(pod: &mut Pod) {
 }
 
 impl Caches {
-    /// Waits until every cache holds what there was at the start.
+    /// Waits until every cache holds what there was at the start, but that of the pipelines: the controller itself
+    /// waits for it, and of several who wait for one cache kube wakes only the last.
     pub(crate) async fn filled(&self) -> Result<(), reflector::store::WriterDropped> {
-        self.pipelines.wait_until_ready().await?;
         self.partitions.wait_until_ready().await?;
         self.backfills.wait_until_ready().await?;
         self.jobs.wait_until_ready().await?;
@@ -127,7 +127,7 @@ impl Caches {
     }
 
     /// The objects of one kind that belong to a pipeline.
-    pub(crate) fn of<K>(store: &Store<K>, id: &Id, pipeline: fn(&K) -> Option<&str>) -> Vec<Arc<K>>
+    pub(crate) fn of<K>(store: &Store<K>, id: &Id, pipeline: PipelineOf<K>) -> Vec<Arc<K>>
     where
         K: Resource<DynamicType = ()> + Clone + 'static,
         K::DynamicType: Clone + Eq + Hash,
@@ -140,12 +140,17 @@ impl Caches {
     }
 }
 
+/// The name of the pipeline that an object belongs to, if it says so.
+type PipelineOf<K> = fn(&K) -> Option<&str>;
+
 /// The pipeline of a Partition.
+#[expect(clippy::unnecessary_wraps, reason = "labels may be missing")]
 pub(crate) fn of_partition(partition: &Partition) -> Option<&str> {
     Some(&partition.spec.pipeline_ref.name)
 }
 
 /// The pipeline of a Backfill.
+#[expect(clippy::unnecessary_wraps, reason = "labels may be missing")]
 pub(crate) fn of_backfill(backfill: &Backfill) -> Option<&str> {
     Some(&backfill.spec.pipeline_ref.name)
 }

@@ -8,10 +8,10 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::Resource;
 use kube::runtime::events::{Event, EventType};
 
+use crate::cluster::desk::Desk;
 use crate::cluster::limits::CALLS;
 use crate::cluster::reconcile::Fetched;
 use crate::cluster::report::new_states;
-use crate::cluster::seat::Seat;
 
 /// The longest note that the API takes, in bytes.
 const NOTE_BYTES: usize = 1024;
@@ -77,9 +77,9 @@ fn told(about: ObjectReference, (type_, reason, action): (EventType, &str, &str)
 }
 
 /// Tells them. One that does not arrive is not told again: nothing depends on it.
-pub(crate) async fn tell(seat: &Seat, events: Vec<Told>) {
+pub(crate) async fn tell(desk: &Desk, events: Vec<Told>) {
     let calls = events.into_iter().map(|Told { about, event }| async move {
-        if let Err(error) = seat.recorder.publish(&event, &about).await {
+        if let Err(error) = desk.recorder.publish(&event, &about).await {
             tracing::debug!(
                 error = &error as &dyn std::error::Error,
                 reason = event.reason,

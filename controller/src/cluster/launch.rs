@@ -26,7 +26,7 @@ pub(crate) fn spec(
     let staged = staged(work, stores, (launch, begin_or_resume)).map_err(|error| failed(chain(&error)))?;
     let outputs = output_paths(work, stores, (launch, &staged));
     let running = work.facts.history(launch.partition, launch.step).and_then(|it| it.running.as_ref());
-    let inputs = running.map(|running| running.inputs.clone()).unwrap_or_else(Fingerprints::new);
+    let inputs = running.map_or_else(Fingerprints::new, |running| running.inputs.clone());
     let values = values(&work.plan, stores, (launch, &inputs, outputs));
     let planned = work.plan.step(launch.step);
     let name = planned.name.as_str();
@@ -68,6 +68,11 @@ pub(crate) fn launch_id(plan: &Pipeline, launch: &Launch) -> LaunchId {
         attempt: launch.attempt,
         launch: launch.launch,
     }
+}
+
+/// The name of a launch's Job.
+pub(crate) fn job_name(plan: &Pipeline, launch: &Launch) -> String {
+    launch_id(plan, launch).job_name()
 }
 
 /// The image that a step runs in.

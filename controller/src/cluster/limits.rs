@@ -7,7 +7,7 @@ use std::time::Duration;
 pub(crate) const CREATE_WITHIN: Duration = Duration::from_secs(20);
 
 /// When a launch without a Job is given up: three times as late as anyone creates one, so that clocks may differ.
-pub(crate) const GIVE_UP_AFTER: Duration = Duration::from_secs(60);
+pub(crate) const GIVE_UP_AFTER: Duration = Duration::from_mins(1);
 
 /// How long a pod may take to start before it is worth a word: pulling a small image takes as long.
 pub(crate) const START_PATIENCE: Duration = Duration::from_secs(5);
@@ -42,8 +42,15 @@ pub(crate) const OBJECTS_OF_NAMESPACE: usize = 1_500;
 /// How many finished Partition objects are kept where the pipeline does not say.
 pub(crate) const HISTORY: usize = 30;
 
-/// The first and the longest pause after a reconcile that failed.
-pub(crate) const RETRY: (Duration, Duration) = (Duration::from_millis(500), Duration::from_mins(1));
+/// The shortest pause after a reconcile that failed.
+pub(crate) const RETRY: Duration = Duration::from_millis(500);
 
 /// How long one call to the API server may take.
 pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// How long the loop that senses storage may take for one round: a look at everything on a slow volume. What hangs
+/// longer is helped by a restart.
+pub(crate) const LOOP_MAX: Duration = Duration::from_mins(5);
+
+/// How long after a refusal, of a full quota above all, a Job is sent again.
+pub(crate) const REFUSED_PAUSE: Duration = Duration::from_secs(10);

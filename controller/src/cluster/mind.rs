@@ -15,6 +15,7 @@ use storage::{Catalogue, ChangedPath, Store};
 
 use crate::cluster::archive::Archive;
 use crate::cluster::overlay::Overlay;
+use crate::seat::metrics::PipelineId;
 use crate::work::look::Sight;
 use crate::work::observe;
 use crate::work::pipeline::Work;
@@ -55,6 +56,8 @@ pub(crate) struct Kept {
     pub(crate) work: Work,
     /// What was launched, published and ended.
     pub(crate) archive: Archive,
+    /// The pipeline as it was before its spec changed, as long as launches of then run: each ends as it began.
+    pub(crate) elders: Vec<Work>,
     /// The faults of a newer spec, on which nothing new starts.
     pub(crate) faults: Vec<Fault>,
     /// What was sent to the cluster and is not seen in the caches yet.
@@ -71,6 +74,11 @@ impl Id {
     /// The pipeline that an object of a namespace belongs to.
     pub(crate) fn new(namespace: &str, name: &str) -> Self {
         Self { namespace: namespace.to_owned(), name: name.to_owned() }
+    }
+
+    /// The labels of its metrics.
+    pub(crate) fn labels(&self) -> PipelineId {
+        PipelineId { namespace: self.namespace.clone(), pipeline: self.name.clone() }
     }
 }
 

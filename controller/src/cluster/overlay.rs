@@ -8,16 +8,16 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::cluster::mind::LaunchKey;
-
 /// How long a cache may lag behind. A watch that broke is made anew within a few seconds.
 const LAG_MAX: Duration = Duration::from_secs(30);
 
 /// What was written about one pipeline.
 #[derive(Debug, Default)]
 pub(crate) struct Overlay {
-    /// The launches whose Jobs were created by this process.
-    pub(crate) jobs: BTreeMap<LaunchKey, Sent>,
+    /// The Jobs that were created by this process or seen by it, by name.
+    pub(crate) jobs: BTreeMap<String, Sent>,
+    /// Why the cluster makes no pod of a Job, by the name of the Job.
+    pub(crate) refusals: BTreeMap<String, String>,
     /// The uids of Jobs that were told to go, or to go later.
     pub(crate) released: BTreeSet<String>,
     /// The Partition objects that were created and are not seen yet.
@@ -88,12 +88,6 @@ impl Overlay {
     /// Whether a status was written that short a time ago.
     pub(crate) fn wrote_within(&self, kind: Kind, name: &str, pause: Duration) -> bool {
         self.written.get(&(kind, name.to_owned())).is_some_and(|written| written.at.elapsed() < pause)
-    }
-
-    /// The same without what is told of launches: another plan numbers steps in another way.
-    pub(crate) fn without_jobs(mut self) -> Self {
-        self.jobs.clear();
-        self
     }
 
     /// Forgets what is older than any lag.

@@ -1,6 +1,7 @@
 //! Publish: statuses are written, each once and only if it differs, and events after them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crds::backfill::BackfillStatus;
 use crds::labels::{MANAGED_BY, MANAGER, PARTITION, PIPELINE, STATUS_FIELD_MANAGER};
@@ -18,14 +19,14 @@ use serde_json::{Value, json};
 use storage::Store;
 
 use crate::cluster::decide::requests;
+use crate::cluster::desk::Desk;
 use crate::cluster::events::{self, Told};
 use crate::cluster::limits::{CALLS, STATUS_PAUSE};
-use crate::cluster::mind::Kept;
+use crate::cluster::mind::{Id, Kept, Mind};
 use crate::cluster::overlay::{Kind, Overlay};
 use crate::cluster::places::ClusterPlaces;
 use crate::cluster::reconcile::{Fetched, ReconcileError};
 use crate::cluster::report;
-use crate::cluster::seat::Seat;
 use crate::cluster::validate::Soundness;
 
 /// What is to be told about a pipeline.
@@ -64,7 +65,7 @@ pub(crate) fn faulty(fetched: &Fetched, soundness: &Soundness) -> Reports {
     let Soundness::Faulty(faults) = soundness else { return reports };
     let status = report::faulty(&fetched.object, faults, fetched.now);
     let before = fetched.object.status.clone();
-    pipeline_report(fetched, &Overlay::default(), (before, status), &mut reports);
+    pipeline_report(fetched, (before, status), &mut reports);
     reports
 }
 
@@ -78,7 +79,7 @@ fn pipeline(kept: &Kept, (fetched, soundness): (&Fetched, &Soundness), reports: 
         is_urgent || !kept.overlay.wrote_within(Kind::Pipeline, &fetched.id.name, STATUS_PAUSE)
     });
     if is_turn {
-        pipeline_report(fetched, &kept.overlay, (before, status), reports);
+        pipeline_report(fetched, (before, status), reports);
     }
 }
 
@@ -90,7 +91,6 @@ fn outcomes(
 
 fn pipeline_report(
     fetched: &Fetched,
-    _: &Overlay,
     (before, mut status): (Option<PipelineStatus>, PipelineStatus),
     reports: &mut Reports,
 ) {
@@ -158,7 +158,7 @@ pub(crate) fn objects(
     let existing = by_key(kept, fetched);
     let missing = wanted.iter().filter(|it| !existing.contains_key(it)).map(|it| object(kept, fetched, *it));
     let make = missing.filter(|it| !kept.overlay.was_made(&it.name_any())).collect();
-    let is_surplus = |object: &&std::sync::Arc<crds::Partition>| {
+    let is_surplus = |object: &&Arc<crds::Partition>| {
         let partition = kept.work.plan.parts().calendar.parse_key(&object.spec.key).ok();
         let is_suspended = object.spec.suspend == Some(true);
         is_ours(object, fetched) && !is_suspended && partition.is_none_or(|it| !wanted.contains(&it))
@@ -174,7 +174,7 @@ pub(crate) fn objects(
 
 fn by_key<'a>(kept: &Kept, fetched: &'a Fetched) -> BTreeMap<Partition, &'a crds::Partition> {
     let calendar = &kept.work.plan.parts().calendar;
-    let key = |it: &'a std::sync::Arc<crds::Partition>| Some((calendar.parse_key(&it.spec.key).ok()?, &**it));
+    let key = |it: &'a Arc<crds::Partition>| Some((calendar.parse_key(&it.spec.key).ok()?, &**it));
     fetched.partitions.iter().filter_map(key).collect()
 }
 
@@ -236,16 +236,16 @@ impl Reports {
 
 /// Writes the statuses, several at once, then the events.
 pub(crate) async fn publish(
-    seat: &std::sync::Arc<Seat>,
+    desk: &Arc<Desk>,
     fetched: &Fetched,
     reports: Reports,
 ) -> Result<(), ReconcileError> {
     let Reports { statuses, events } = reports;
     let mut errors = Vec::new();
     if !statuses.is_empty() {
-        let statuses = seat.think((fetched.id.clone(), statuses), only_ours).await?;
+        let statuses = desk.think((fetched.id.clone(), statuses), only_ours).await?;
         let calls = statuses.into_iter().map(|report| async {
-            let written = write(seat, fetched, &report).await;
+            let written = write(desk, fetched, &report).await;
             (report, written)
         });
         let results: Vec<_> = stream::iter(calls).buffer_unordered(CALLS).collect().await;
@@ -258,25 +258,23 @@ pub(crate) async fn publish(
                 Err(error) => errors.push(error),
             }
         }
-        seat.think((fetched.id.clone(), written), |mind, _, (id, written)| {
-            if let Some((kept, ..)) = mind.at(id) {
-                for Report { kind, name, over, status } in written.drain(..) {
-                    kept.overlay.note_written((kind, name), over, status);
-                }
+        desk.note(&fetched.id, written, |kept, written| {
+            for Report { kind, name, over, status } in written {
+                kept.overlay.note_written((kind, name), over, status);
             }
-            Ok(())
         })
         .await?;
     }
-    events::tell(seat, events).await;
+    events::tell(desk, events).await;
     errors.into_iter().next().map_or(Ok(()), |error| Err(ReconcileError::Call(error)))
 }
 
 /// An object that was to be made in this pass and is not ours is left alone.
+#[expect(clippy::unnecessary_wraps, reason = "a thought may fail, and this one does not")]
 fn only_ours(
-    mind: &mut crate::cluster::mind::Mind,
-    _: &Seat,
-    (id, statuses): &mut (crate::cluster::mind::Id, Vec<Report>),
+    mind: &mut Mind,
+    _: &Desk,
+    (id, statuses): &mut (Id, Vec<Report>),
 ) -> Result<Vec<Report>, ReconcileError> {
     let kept = mind.pipelines.get(id);
     let is_there = |report: &Report| {
@@ -285,15 +283,15 @@ fn only_ours(
     Ok(statuses.drain(..).filter(is_there).collect())
 }
 
-async fn write(seat: &Seat, fetched: &Fetched, report: &Report) -> Result<(), CallError> {
+async fn write(desk: &Desk, fetched: &Fetched, report: &Report) -> Result<(), CallError> {
     match report.kind {
-        Kind::Pipeline => apply::<crds::Pipeline>(seat, fetched, report).await,
-        Kind::Partition => apply::<crds::Partition>(seat, fetched, report).await,
-        Kind::Backfill => apply::<crds::Backfill>(seat, fetched, report).await,
+        Kind::Pipeline => apply::<crds::Pipeline>(desk, fetched, report).await,
+        Kind::Partition => apply::<crds::Partition>(desk, fetched, report).await,
+        Kind::Backfill => apply::<crds::Backfill>(desk, fetched, report).await,
     }
 }
 
-async fn apply<K>(seat: &Seat, fetched: &Fetched, report: &Report) -> Result<(), CallError>
+async fn apply<K>(desk: &Desk, fetched: &Fetched, report: &Report) -> Result<(), CallError>
 where
     K: Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>
         + Clone
@@ -307,7 +305,7 @@ where
         "status": report.status,
     });
     let params = PatchParams::apply(STATUS_FIELD_MANAGER).force();
-    let api = seat.api::<K>(&fetched.id);
+    let api = desk.api::<K>(&fetched.id);
     let call = format!("apply the status of {} {}/{}", K::kind(&()), fetched.id.namespace, report.name);
-    seat.call(&call, api.patch_status(&report.name, &params, &Patch::Apply(intent))).await.map(|_| ())
+    desk.call(&call, api.patch_status(&report.name, &params, &Patch::Apply(intent))).await.map(|_| ())
 }

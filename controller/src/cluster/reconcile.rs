@@ -11,10 +11,10 @@ use planner::calendar::Instant;
 use crate::cluster::apply::{self, Effects};
 use crate::cluster::caches::{Caches, of_backfill, of_labels, of_partition};
 use crate::cluster::decide;
+use crate::cluster::desk::Desk;
 use crate::cluster::limits::PAUSE_MAX;
 use crate::cluster::mind::{Id, Mind};
 use crate::cluster::publish::{self, Reports};
-use crate::cluster::seat::Seat;
 use crate::cluster::settle::{self, Case};
 use crate::cluster::sighting::Sightings;
 use crate::cluster::validate::{Soundness, validate};
@@ -26,7 +26,7 @@ use k8s_openapi::api::core::v1::Pod;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReconcileError {
     #[error("the caches are gone")]
-    Caches(#[source] kube::runtime::reflector::store::WriterDropped),
+    Caches(#[source] tokio::sync::watch::error::RecvError),
     #[error("the archive does not answer")]
     Records(#[source] RecordsError),
     #[error("cannot write to the cluster")]
@@ -59,19 +59,22 @@ pub(crate) struct Thought {
 }
 
 /// Brings a pipeline one step nearer to what its owner wants.
-pub(crate) async fn reconcile(object: Arc<Pipeline>, seat: Arc<Seat>) -> Result<Action, ReconcileError> {
-    let fetched = fetch(object, &seat).await?;
-    let thought = seat.think(fetched.clone(), think).await?;
-    let applied = apply::apply(&seat, &fetched, thought.effects).await;
-    let published = publish::publish(&seat, &fetched, thought.reports).await;
-    thought.others.iter().for_each(|other| seat.wake(other));
+pub(crate) async fn reconcile(object: Arc<Pipeline>, desk: Arc<Desk>) -> Result<Action, ReconcileError> {
+    let began = tokio::time::Instant::now();
+    let fetched = fetch(object, &desk).await?;
+    let thought = desk.think(fetched.clone(), think).await?;
+    let applied = apply::apply(&desk, &fetched, thought.effects).await;
+    let published = publish::publish(&desk, &fetched, thought.reports).await;
+    thought.others.iter().for_each(|other| desk.wake(other));
     applied.and(published)?;
-    Ok(Action::requeue(pause(thought.wake_at, seat.now())))
+    desk.metrics.reconciled(began.elapsed());
+    Ok(Action::requeue(pause(thought.wake_at, desk.now())))
 }
 
-async fn fetch(object: Arc<Pipeline>, seat: &Seat) -> Result<Fetched, ReconcileError> {
-    let caches = &seat.caches;
-    caches.filled().await.map_err(ReconcileError::Caches)?;
+async fn fetch(object: Arc<Pipeline>, desk: &Desk) -> Result<Fetched, ReconcileError> {
+    let caches = &desk.caches;
+    let mut filled = desk.filled.clone();
+    filled.wait_for(|filled| *filled).await.map_err(ReconcileError::Caches)?;
     let meta = &object.metadata;
     let id = Id::new(meta.namespace.as_deref().unwrap_or_default(), meta.name.as_deref().unwrap_or_default());
     Ok(Fetched {
@@ -79,27 +82,35 @@ async fn fetch(object: Arc<Pipeline>, seat: &Seat) -> Result<Fetched, ReconcileE
         backfills: Caches::of(&caches.backfills, &id, of_backfill),
         jobs: Caches::of(&caches.jobs, &id, of_labels),
         pods: Caches::of(&caches.pods, &id, of_labels),
-        now: seat.now(),
+        now: desk.now(),
         id,
         object,
     })
 }
 
 /// Validates, settles what ended, and decides; what follows is said and not done.
-fn think(mind: &mut Mind, seat: &Seat, fetched: &mut Fetched) -> Result<Thought, ReconcileError> {
+fn think(mind: &mut Mind, desk: &Desk, fetched: &mut Fetched) -> Result<Thought, ReconcileError> {
     let Fetched { id, object, now, .. } = &*fetched;
     if object.metadata.deletion_timestamp.is_some() {
         mind.pipelines.remove(id);
+        desk.metrics.forget(&id.labels());
         return Ok(Thought::default());
     }
-    let soundness = validate(mind, (id, object), (&seat.configuration, &seat.caches));
+    let soundness = validate(mind, (id, object), (&desk.configuration, &desk.caches, &desk.metrics));
     let Some((kept, ..)) = mind.at(id) else {
         return Ok(Thought { reports: publish::faulty(fetched, &soundness), ..Thought::default() });
     };
     let sightings = Sightings::new(&kept.work.plan, &fetched.jobs, &fetched.pods);
-    let case = Case { id, sightings: &sightings, configuration: &seat.configuration, now: *now };
+    let case = Case {
+        id,
+        fetched,
+        sightings: &sightings,
+        configuration: &desk.configuration,
+        metrics: &desk.metrics,
+        now: *now,
+    };
     let settled = settle::settle(mind, &case).map_err(ReconcileError::Records)?;
-    decide::decide(mind, seat, (&*fetched, &soundness, settled))
+    decide::decide(mind, desk, (&*fetched, &soundness, settled))
 }
 
 fn pause(wake_at: Option<Instant>, now: Instant) -> Duration {

@@ -15,11 +15,13 @@ use planner::fault::Fault;
 use planner::launch::Launch;
 use planner::pipeline::StepId;
 use planner::report::{PartitionReport, Reporter, summarize};
+use planner::window;
 
 use crate::cluster::mind::Kept;
 use crate::cluster::places::ClusterPlaces;
 use crate::cluster::validate::Soundness;
-use crate::work::objects;
+use crate::seat::metrics::Progress;
+use crate::work::objects::{self, cut};
 
 /// The longest message of a condition.
 const MESSAGE_MAX: usize = crds::limits::CONDITION_MESSAGE;
@@ -50,7 +52,7 @@ pub(crate) fn faulty(object: &crds::Pipeline, faults: &[Fault], now: Instant) ->
 
 fn stall(conditions: &mut Vec<Condition>, reason: ConditionReason, faults: &[Fault], now: Instant) {
     let message = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-    let message = cut(message);
+    let message = cut(message, MESSAGE_MAX);
     conditions.retain(|it| {
         it.type_ != ConditionType::Ready.to_string() && it.type_ != ConditionType::Stalled.to_string()
     });
@@ -62,7 +64,8 @@ fn stall(conditions: &mut Vec<Condition>, reason: ConditionReason, faults: &[Fau
 /// A store that gives no answer is told at the pipeline itself.
 fn note_doubts(kept: &Kept, status: &mut PipelineStatus, now: Instant) {
     let Some(((store, path), doubt)) = kept.work.doubts.iter().next() else { return };
-    let message = cut(format!("the store {store} gives no reliable answer about {path}: {doubt}"));
+    let message =
+        cut(format!("the store {store} gives no reliable answer about {path}: {doubt}"), MESSAGE_MAX);
     let ready = ConditionType::Ready.to_string();
     for condition in status.conditions.iter_mut().filter(|condition| condition.type_ == ready) {
         let outcome = ("False", ConditionReason::StoreUnavailable);
@@ -70,11 +73,19 @@ fn note_doubts(kept: &Kept, status: &mut PipelineStatus, now: Instant) {
     }
 }
 
-fn cut(mut message: String) -> String {
-    if message.chars().count() > MESSAGE_MAX {
-        message = message.chars().take(MESSAGE_MAX - 1).chain(std::iter::once('…')).collect();
+/// How far a pipeline has come, for its metrics.
+pub(crate) fn progress(kept: &Kept, now: Instant) -> Progress {
+    let Kept { work, .. } = kept;
+    let decision = &work.decision;
+    let is_open = |it: &&Partition| {
+        decision.window.contains(&it.0)
+            && decision.row(**it).is_some_and(|row| row.iter().any(|cell| !cell.verdict.is_settled()))
+    };
+    let oldest = decision.partitions().iter().find(is_open);
+    Progress {
+        counts: summarize(work.world(now), decision).counts,
+        oldest_incomplete_due: oldest.map(|it| window::due_at(work.plan.parts(), *it)),
     }
-    message
 }
 
 /// The report of a partition.
@@ -126,7 +137,8 @@ pub(crate) fn backfill(
         Err(faults) => {
             let message = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
             let stalled = ("True", ConditionReason::InvalidSpec);
-            status.conditions = vec![objects::condition(ConditionType::Stalled, stalled, cut(message), now)];
+            status.conditions =
+                vec![objects::condition(ConditionType::Stalled, stalled, cut(message, MESSAGE_MAX), now)];
             return status;
         }
     };

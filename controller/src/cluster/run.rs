@@ -10,27 +10,32 @@ use crds::Pipeline;
 use executor::kubernetes::Jobs;
 use futures::channel::mpsc;
 use futures::{StreamExt as _, future};
-use kube::Client;
 use kube::runtime::controller::{self, Action, Controller};
 use kube::runtime::events::{Recorder, Reporter};
 use kube::runtime::reflector::ObjectRef;
+use kube::{Client, ResourceExt as _};
 use planner::admission::Capacity;
 use storage::{Catalogue, Store};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
-use crate::cluster::caches::{Feeds, of_backfill, of_labels, of_partition, owner, watch};
+use crate::cluster::caches::{self, Feeds, of_backfill, of_labels, of_partition, owner};
 use crate::cluster::configuration::Configuration;
-use crate::cluster::limits::{DEBOUNCE, RECONCILES, RETRY};
+use crate::cluster::desk::{Clock, Desk};
+use crate::cluster::limits::{DEBOUNCE, LOOP_MAX, RECONCILES, RETRY};
 use crate::cluster::mind::Mind;
 use crate::cluster::reconcile::{ReconcileError, reconcile};
 use crate::cluster::scribe::Scribe;
-use crate::cluster::seat::{Clock, Seat};
 use crate::cluster::senses::sense;
+use crate::seat::health::Health;
+use crate::seat::metrics::Metrics;
+use crate::work::launch::chain;
 
 /// Where the archive lies below the root of its store.
 const ARCHIVE: &str = ".daybreak/archive";
 
 /// What a controller is put into.
+#[derive(Clone)]
+#[expect(missing_debug_implementations, reason = "a client has nothing to show")]
 pub struct Surroundings {
     /// What reaches the API server. It must not retry by itself.
     pub client: Client,
@@ -38,6 +43,10 @@ pub struct Surroundings {
     pub configuration: Configuration,
     /// What tells the time.
     pub clock: Clock,
+    /// Where what happens is counted.
+    pub metrics: Metrics,
+    /// What is asked whether all goes on.
+    pub health: Health,
 }
 
 /// Why a controller can't work.
@@ -59,43 +68,63 @@ pub enum RunError {
 /// Works until told to stop. It may be dropped at any point: whoever works next goes on from what is recorded.
 pub async fn run(surroundings: Surroundings, stop: impl Future<Output = ()> + Send) -> Result<(), RunError> {
     let (wakes, woken) = mpsc::unbounded();
-    let (seat, feeds) = seat(surroundings, wakes)?;
+    let (gate, (fill, filled)) = (surroundings.health.gate("caches"), watch::channel(false));
+    let pulse = surroundings.health.pulse("storage", LOOP_MAX);
+    let (desk, feeds) = desk(surroundings, (wakes, filled))?;
     let Feeds { pipelines, partitions, backfills, jobs, pods } = feeds;
     let config = controller::Config::default().concurrency(RECONCILES).debounce(DEBOUNCE);
-    let reconciles = Controller::for_stream(pipelines, seat.caches.pipelines.clone())
+    let (pipelines_of_backfills, orphans) = (desk.caches.pipelines.clone(), Arc::clone(&desk));
+    let reconciles = Controller::for_stream(pipelines, desk.caches.pipelines.clone())
         .with_config(config)
         .watches_stream(partitions, |it| owner(&it, of_partition))
-        .watches_stream(backfills, |it| owner(&it, of_backfill))
+        .watches_stream(backfills, move |it| {
+            if pipelines_of_backfills
+                .get(&ObjectRef::new(&it.spec.pipeline_ref.name).within(&it.namespace().unwrap_or_default()))
+                .is_none()
+            {
+                orphans.orphaned.notify_one();
+            }
+            owner(&it, of_backfill)
+        })
         .watches_stream(jobs, |it| owner(&it, of_labels))
         .watches_stream(pods, |it| owner(&it, of_labels))
         .reconcile_on(woken)
-        .run(reconcile, again, Arc::clone(&seat))
+        .run(reconcile, again, Arc::clone(&desk))
         .for_each(|result| {
             if let Err(error) = result {
-                tracing::warn!(error = &error as &dyn std::error::Error, "a reconcile failed");
+                tracing::warn!("{}", chain(&error));
             }
             future::ready(())
         });
-    future::select(pin!(stop), pin!(future::join(reconciles, sense(seat)))).await;
+    let ready = async {
+        if desk.caches.filled().await.is_ok() {
+            gate.open();
+            fill.send_replace(true);
+        }
+    };
+    let work = future::join3(reconciles, sense(Arc::clone(&desk), pulse), ready);
+    future::select(pin!(stop), pin!(work)).await;
     Ok(())
 }
 
 /// Another try after a pause, which grows the more the longer a pipeline fails, and differs between pipelines.
-fn again(pipeline: Arc<Pipeline>, _: &ReconcileError, _: Arc<Seat>) -> Action {
+#[expect(clippy::needless_pass_by_value, reason = "kube calls it so")]
+fn again(pipeline: Arc<Pipeline>, _: &ReconcileError, desk: Arc<Desk>) -> Action {
+    desk.metrics.reconcile_failed();
     let mut hasher = DefaultHasher::new();
     (&pipeline.metadata.uid, &pipeline.metadata.resource_version).hash(&mut hasher);
     let spread = hasher.finish() % 1_000;
-    Action::requeue(RETRY.0 + Duration::from_millis(spread))
+    Action::requeue(RETRY + Duration::from_millis(spread))
 }
 
-fn seat(
+fn desk(
     surroundings: Surroundings,
-    wakes: mpsc::UnboundedSender<ObjectRef<Pipeline>>,
-) -> Result<(Arc<Seat>, Feeds), RunError> {
-    let Surroundings { client, configuration, clock } = surroundings;
+    (wakes, filled): (mpsc::UnboundedSender<ObjectRef<Pipeline>>, watch::Receiver<bool>),
+) -> Result<(Arc<Desk>, Feeds), RunError> {
+    let Surroundings { client, configuration, clock, metrics, .. } = surroundings;
     let stores = stores(&configuration)?;
     let archive = stores.get(configuration.archive_store()).map(|store| store.local_path(ARCHIVE));
-    let (caches, feeds) = watch(&client, configuration.namespace.as_deref());
+    let (caches, feeds) = caches::watch(&client, configuration.namespace.as_deref());
     let mind = Mind {
         catalogue: Catalogue::new(stores.values().cloned()),
         stores: Arc::new(stores),
@@ -105,19 +134,22 @@ fn seat(
         looks: 0,
     };
     let reporter = Reporter { controller: "daybreak.dev/controller".to_owned(), instance: None };
-    let seat = Seat {
+    let desk = Desk {
         jobs: Jobs::new(client.clone()),
         recorder: Recorder::new(client.clone(), reporter),
         scribe: Scribe::new(client.clone(), wakes.clone()),
         client,
         configuration,
         caches,
+        filled,
         clock,
+        metrics,
         mind: Mutex::new(mind),
         wakes,
         looked: Notify::new(),
+        orphaned: Notify::new(),
     };
-    Ok((Arc::new(seat), feeds))
+    Ok((Arc::new(desk), feeds))
 }
 
 fn stores(configuration: &Configuration) -> Result<BTreeMap<String, Store>, RunError> {

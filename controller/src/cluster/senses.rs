@@ -5,9 +5,13 @@ use std::sync::Arc;
 use storage::{Hint, Hints};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
+use crate::cluster::desk::Desk;
 use crate::cluster::limits::POLL;
+use crate::cluster::mind::Mind;
+use crate::cluster::orphans;
 use crate::cluster::reconcile::ReconcileError;
-use crate::cluster::seat::Seat;
+use crate::seat::health::Pulse;
+use crate::work::launch::chain;
 
 /// What was sensed.
 enum Sensed {
@@ -16,21 +20,27 @@ enum Sensed {
     Poll,
     /// A pipeline looks where nobody looked before.
     Looked,
+    /// A backfill was touched of which there is no pipeline.
+    Orphaned,
 }
 
 /// Senses storage until the controller ends.
-pub(crate) async fn sense(seat: Arc<Seat>) {
+pub(crate) async fn sense(desk: Arc<Desk>, pulse: Pulse) {
     let mut hints = None;
     let mut poll = interval_at(Instant::now() + POLL, POLL);
     poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        let sensed = tokio::select! {
-            hint = next(&mut hints) => Sensed::Hint(hint),
-            _ = poll.tick() => Sensed::Poll,
-            () = seat.looked.notified() => Sensed::Looked,
-        };
-        if let Err(error) = take_in(&seat, &mut hints, sensed).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "storage could not be looked at");
+        let sensed = pulse.idle(async {
+            tokio::select! {
+                hint = next(&mut hints) => Sensed::Hint(hint),
+                _ = poll.tick() => Sensed::Poll,
+                () = desk.looked.notified() => Sensed::Looked,
+                () = desk.orphaned.notified() => Sensed::Orphaned,
+            }
+        });
+        let sensed = sensed.await;
+        if let Err(error) = take_in(&desk, &mut hints, sensed).await {
+            tracing::warn!("storage could not be looked at: {}", chain(&error));
         }
     }
 }
@@ -42,28 +52,34 @@ async fn next(hints: &mut Option<Hints>) -> Hint {
     }
 }
 
-async fn take_in(seat: &Arc<Seat>, hints: &mut Option<Hints>, sensed: Sensed) -> Result<(), ReconcileError> {
-    if matches!(sensed, Sensed::Looked) {
-        *hints = seat.think(hints.take(), |mind, seat, hints| Ok(follow(mind, seat, hints.take()))).await?;
+async fn take_in(desk: &Arc<Desk>, hints: &mut Option<Hints>, sensed: Sensed) -> Result<(), ReconcileError> {
+    if matches!(sensed, Sensed::Poll | Sensed::Orphaned) {
+        orphans::tell(desk).await;
     }
-    let concerned = seat
-        .think(sensed, |mind, seat, sensed| {
+    if matches!(sensed, Sensed::Looked) {
+        *hints = desk.think(hints.take(), |mind, desk, hints| Ok(follow(mind, desk, hints.take()))).await?;
+    }
+    let concerned = desk
+        .think(sensed, |mind, desk, sensed| {
             Ok(match sensed {
-                Sensed::Hint(Hint::Changed(paths)) => mind.look_at(std::mem::take(paths), seat.now()),
+                Sensed::Hint(Hint::Changed(paths)) => mind.look_at(std::mem::take(paths), desk.now()),
                 // What came before a place was watched has no word of its own.
                 Sensed::Hint(Hint::Rescan) | Sensed::Poll | Sensed::Looked => {
-                    mind.look_at_everything(seat.now())
+                    mind.look_at_everything(desk.now())
                 }
+                Sensed::Orphaned => Vec::new(),
             })
         })
         .await?;
-    concerned.iter().for_each(|id| seat.wake(id));
+    for id in &concerned {
+        desk.wake(id);
+    }
     Ok(())
 }
 
 /// Watches what the catalogue looks at now. Without word from the system the polls still find every change.
-fn follow(mind: &crate::cluster::mind::Mind, seat: &Seat, hints: Option<Hints>) -> Option<Hints> {
-    if seat.configuration.stores.values().all(|binding| !binding.notify) {
+fn follow(mind: &Mind, desk: &Desk, hints: Option<Hints>) -> Option<Hints> {
+    if desk.configuration.stores.values().all(|binding| !binding.notify) {
         return None;
     }
     let followed = match hints {
@@ -73,12 +89,12 @@ fn follow(mind: &crate::cluster::mind::Mind, seat: &Seat, hints: Option<Hints>) 
             Err(error) => Err((error, Some(hints))),
         },
     };
-    followed.map(Some).unwrap_or_else(|(error, hints)| {
-        tracing::warn!(
-            error = &error as &dyn std::error::Error,
-            "changes are noticed only every {} s",
-            POLL.as_secs()
-        );
-        hints
-    })
+    match followed {
+        Ok(hints) => Some(hints),
+        Err((error, hints)) => {
+            let pause = POLL.as_secs();
+            tracing::warn!("changes are noticed only every {pause} s: {}", chain(&error));
+            hints
+        }
+    }
 }

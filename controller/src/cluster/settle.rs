@@ -12,11 +12,16 @@ use planner::launch::Launch;
 use storage::ChangedPath;
 
 use crate::cluster::configuration::Configuration;
-use crate::cluster::limits::{CREATE_WITHIN, GIVE_UP_AFTER, LOG_PATIENCE, START_PATIENCE};
+use crate::cluster::launch::job_name;
+use crate::cluster::limits::{CREATE_WITHIN, GIVE_UP_AFTER, LOG_PATIENCE, REFUSED_PAUSE, START_PATIENCE};
 use crate::cluster::mind::{Id, Kept, LaunchKey, Mind, key};
 use crate::cluster::overlay::Sent;
+use crate::cluster::reconcile::Fetched;
+use crate::cluster::scribe::Follow;
 use crate::cluster::sighting::{Sighting, Sightings};
+use crate::seat::metrics::Metrics;
 use crate::work::launch::{self, unfinished};
+use crate::work::pipeline::Work;
 use crate::work::publish::{publish, verify_and_publish};
 use crate::work::records::{Record, Records as _, RecordsError};
 
@@ -30,10 +35,12 @@ pub(crate) struct Settled {
     pub(crate) kill: Vec<JobRef>,
     /// Jobs that may go after a while: their ends are recorded, their logs are kept.
     pub(crate) expire: Vec<JobRef>,
-    /// Launches of which the server is to be asked itself, with the names of their Jobs' launches.
-    pub(crate) look: Vec<Launch>,
-    /// Launches that have a pod, whose log is to be kept.
-    pub(crate) follow: Vec<(Launch, String)>,
+    /// Jobs of which the server is to be asked itself, by name.
+    pub(crate) look: Vec<String>,
+    /// Jobs of which no pod is made, and of which the server is to be asked why.
+    pub(crate) ask: Vec<JobRef>,
+    /// Logs to be kept.
+    pub(crate) follow: Vec<Follow>,
     /// Paths that may have changed.
     pub(crate) changes: Vec<ChangedPath>,
     /// When to look again, whatever happens.
@@ -53,10 +60,13 @@ enum Step {
 }
 
 /// All that settling looks at.
+#[derive(Clone, Copy)]
 pub(crate) struct Case<'a> {
     pub(crate) id: &'a Id,
+    pub(crate) fetched: &'a Fetched,
     pub(crate) sightings: &'a Sightings,
     pub(crate) configuration: &'a Configuration,
+    pub(crate) metrics: &'a Metrics,
     pub(crate) now: Instant,
 }
 
@@ -65,9 +75,11 @@ pub(crate) fn settle(mind: &mut Mind, case: &Case<'_>) -> Result<Settled, Record
     let mut settled = Settled::default();
     let Some((kept, ..)) = mind.at(case.id) else { return Ok(settled) };
     recall(kept, case)?;
-    for launch in kept.work.running.values().cloned().collect::<Vec<_>>() {
+    let own = kept.work.running.values().filter(|launch| !is_of_an_elder(kept, launch));
+    for launch in own.cloned().collect::<Vec<_>>() {
         settle_launch(mind, case, (&launch, &mut settled))?;
     }
+    settle_elders(mind, case, &mut settled)?;
     let Some((kept, ..)) = mind.at(case.id) else { return Ok(settled) };
     release(kept, case, &mut settled);
     Ok(settled)
@@ -86,11 +98,8 @@ fn recall(kept: &mut Kept, case: &Case<'_>) -> Result<(), RecordsError> {
         if !is_known(kept, *launch_key) {
             adopt(kept, *launch_key, case.now)?;
         }
-        if let Some(sent) = kept.overlay.jobs.get_mut(launch_key) {
-            *sent = Sent::Seen;
-        } else {
-            kept.overlay.jobs.insert(*launch_key, Sent::Seen);
-        }
+        let name = job_name(&kept.work.plan, &launch_of(*launch_key, kept));
+        kept.overlay.jobs.insert(name, Sent::Seen);
     }
     let running =
         unfinished(&kept.work).into_iter().map(|(launch, _)| ((launch.partition, launch.step), launch));
@@ -123,6 +132,46 @@ fn adopt(
     Ok(())
 }
 
+/// Settles the launches that began before the spec changed, by the plan of then.
+fn settle_elders(mind: &mut Mind, case: &Case<'_>, settled: &mut Settled) -> Result<(), RecordsError> {
+    let Some(kept) = mind.pipelines.get_mut(case.id) else { return Ok(()) };
+    for mut elder in std::mem::take(&mut kept.elders) {
+        let before: Vec<_> = elder.running.values().cloned().collect();
+        let sightings = Sightings::new(&elder.plan, &case.fetched.jobs, &case.fetched.pods);
+        let case = Case { sightings: &sightings, ..*case };
+        swap(mind, &case, &mut elder);
+        for launch in &before {
+            settle_launch(mind, &case, (launch, settled))?;
+        }
+        swap(mind, &case, &mut elder);
+        let Some(kept) = mind.pipelines.get_mut(case.id) else { return Ok(()) };
+        let over = before.iter().filter(|it| !elder.running.contains_key(&(it.partition, it.step)));
+        for partition in over.map(|launch| launch.partition) {
+            kept.archive.reload(partition);
+            let Kept { work, archive, .. } = kept;
+            archive.load(&work.plan, &[partition], &mut work.facts.history)?;
+            work.is_stale = true;
+        }
+        if !elder.running.is_empty() {
+            kept.elders.push(elder);
+        }
+    }
+    Ok(())
+}
+
+fn swap(mind: &mut Mind, case: &Case<'_>, elder: &mut Work) {
+    if let Some(kept) = mind.pipelines.get_mut(case.id) {
+        std::mem::swap(&mut kept.work, elder);
+    }
+}
+
+/// Whether a launch began before the spec changed, so that it ends by the plan of then.
+pub(crate) fn is_of_an_elder(kept: &Kept, launch: &Launch) -> bool {
+    let name = job_name(&kept.work.plan, launch);
+    let owns = |elder: &Work| elder.running.values().any(|it| job_name(&elder.plan, it) == name);
+    kept.elders.iter().any(owns)
+}
+
 fn settle_launch(
     mind: &mut Mind,
     case: &Case<'_>,
@@ -132,12 +181,14 @@ fn settle_launch(
     let nothing = Sighting::default();
     let sighting = case.sightings.launches.get(&key(launch)).unwrap_or(&nothing);
     let pods: Vec<_> = sighting.pods.iter().map(AsRef::as_ref).collect();
-    let seen = Seen { job: sighting.job.as_deref(), pods: &pods, refusal: None, now: case.now.into() };
-    if let Some(pod) = sighting.last_pod() {
-        settled.follow.push((launch.clone(), pod.metadata.name.clone().unwrap_or_default()));
-    }
+    let refusal = kept.overlay.refusals.get(&job_name(&kept.work.plan, launch)).map(String::as_str);
+    let seen = Seen { job: sighting.job.as_deref(), pods: &pods, refusal, now: case.now.into() };
     let was_publishing = stage(kept, launch) == Some(&Stage::Publishing);
-    let step = match observe(&seen) {
+    let observation = observe(&seen);
+    if has_run(&observation) {
+        settled.follow.extend(follow(kept, sighting, launch));
+    }
+    let step = match observation {
         // What was on its way when a process died arrives, whatever became of its Job.
         _ if was_publishing => Step::Over(publish(&kept.work, stores, launch)),
         Observation::Succeeded => {
@@ -153,7 +204,13 @@ fn settle_launch(
         Observation::Lost { why, since } => lost(case, (why, since.into())),
         Observation::Gone => gone(kept, case, launch),
         Observation::Running { .. } => Step::Goes(Stage::Running),
-        Observation::Waiting { why } => waiting(kept, case, (launch, why)),
+        Observation::Waiting { why } => {
+            let step = waiting(kept, case, (launch, why));
+            if matches!(step, Step::GoesUntil(Stage::Held(_), _)) && pods.is_empty() {
+                settled.ask.extend(sighting.job_ref());
+            }
+            step
+        }
     };
     take(mind, case, (launch, step, settled))
 }
@@ -171,7 +228,7 @@ fn take(
             note_stage(kept, launch, stage);
             settled.wake_at = Some(settled.wake_at.map_or(until, |at| at.min(until)));
         }
-        Step::Ask => settled.look.push(launch.clone()),
+        Step::Ask => settled.look.push(job_name(&kept.work.plan, launch)),
         Step::Over(_) if kept.archive.has_ended(&kept.work.plan, launch) => {
             // Another controller recorded the end, and its word holds.
             kept.archive.reload(launch.partition);
@@ -181,6 +238,7 @@ fn take(
             work.is_stale = true;
         }
         Step::Over(outcome) => {
+            case.metrics.ended(&case.id.labels(), &outcome);
             let (work, mut sight) = kept.sight(stores, catalogue);
             settled.changes.extend(launch::end(work, &mut sight, (launch, outcome, case.now))?);
         }
@@ -238,8 +296,8 @@ fn lost(case: &Case<'_>, (why, since): (String, Instant)) -> Step {
 fn gone(kept: &Kept, case: &Case<'_>, launch: &Launch) -> Step {
     let age =
         since(kept, launch).map_or(Duration::MAX, |since| (case.now - since).to_std().unwrap_or_default());
-    match kept.overlay.jobs.get(&key(launch)) {
-        Some(Sent::Refused(why)) => Step::Goes(Stage::Held(why.clone())),
+    match kept.overlay.jobs.get(&job_name(&kept.work.plan, launch)) {
+        Some(Sent::Refused(why)) => Step::GoesUntil(Stage::Held(why.clone()), case.now + REFUSED_PAUSE),
         Some(Sent::Seen) => Step::Over(Outcome::Disrupted("its Job was deleted".to_owned())),
         Some(Sent::Absent) if age >= GIVE_UP_AFTER => {
             Step::Over(Outcome::Disrupted("its Job was never created, or was deleted unseen".to_owned()))
@@ -252,7 +310,7 @@ fn gone(kept: &Kept, case: &Case<'_>, launch: &Launch) -> Step {
             Step::GoesUntil(Stage::Running, case.now + GIVE_UP_AFTER)
         }
         None | Some(Sent::Absent) if age < GIVE_UP_AFTER => {
-            Step::GoesUntil(Stage::Running, case.now + (GIVE_UP_AFTER - age))
+            Step::GoesUntil(Stage::Running, case.now + GIVE_UP_AFTER.saturating_sub(age))
         }
         None | Some(Sent::Created | Sent::Absent) => Step::Ask,
     }
@@ -264,7 +322,7 @@ fn waiting(kept: &Kept, case: &Case<'_>, (launch, why): (&Launch, String)) -> St
     if case.now < worth_a_word {
         return Step::GoesUntil(Stage::Running, worth_a_word);
     }
-    Step::Goes(Stage::Held(why))
+    Step::GoesUntil(Stage::Held(why), case.now + REFUSED_PAUSE)
 }
 
 /// Lets the Jobs of recorded launches go once their logs are kept, and ends those that nobody waits for.
@@ -288,8 +346,8 @@ fn release(kept: &mut Kept, case: &Case<'_>, settled: &mut Settled) {
         }
         if has_log || case.now > ended + GIVE_UP_AFTER {
             settled.expire.push(job_ref);
-        } else if let Some(pod) = sighting.last_pod() {
-            settled.follow.push((launch, pod.metadata.name.clone().unwrap_or_default()));
+        } else {
+            settled.follow.extend(follow(kept, sighting, &launch));
             let at = ended + GIVE_UP_AFTER;
             settled.wake_at = Some(settled.wake_at.map_or(at, |before| before.min(at)));
         }
@@ -300,6 +358,18 @@ fn release(kept: &mut Kept, case: &Case<'_>, settled: &mut Settled) {
         over.filter(|job| job.metadata.deletion_timestamp.is_none()).filter_map(|job| JobRef::of(job)),
     );
     settled.kill.retain(|job| !kept.overlay.released.contains(&job.uid));
+}
+
+/// Whether there is a log: before its container runs a pod has none.
+fn has_run(observation: &Observation) -> bool {
+    matches!(observation, Observation::Running { .. } | Observation::Succeeded | Observation::Failed(_))
+}
+
+/// The log of a launch that has a pod.
+fn follow(kept: &Kept, sighting: &Sighting, launch: &Launch) -> Option<Follow> {
+    let pod = sighting.last_pod()?.metadata.name.clone()?;
+    let is_over = ended_at(sighting.job.as_deref()).is_some();
+    Some(Follow { log: kept.archive.log(&kept.work.plan, launch), pod, is_over })
 }
 
 fn launch_of((partition, step, attempt, launch): LaunchKey, kept: &Kept) -> Launch {

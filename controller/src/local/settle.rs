@@ -22,11 +22,12 @@ pub(crate) fn settle(
             verify_and_publish(work, &mut desk.sight(records), (launch, now)).map_err(LaunchError::Records)?
         }
         Observation::Failed(failure) => {
+            let exit_code = failure.exit_code();
             let why = format!("{failure}{}", last_words(desk, &pipeline.work, launch));
-            Outcome::Failed { exit_code: failure.exit_code(), why }
+            Outcome::Failed { exit_code, why }
         }
         Observation::Disrupted { why } => Outcome::Disrupted(why),
-        Observation::Gone => Outcome::Disrupted("the run was told to end".to_owned()),
+        Observation::Gone => Outcome::Disrupted("its process is gone".to_owned()),
         Observation::Waiting { .. }
         | Observation::Running { .. }
         | Observation::Interrupted { .. }

@@ -21,7 +21,10 @@ if [ "$1" = info ]; then echo '{"CgroupVersion": "2"}'; fi
 var errAccepted = errors.New("accepted")
 
 // stopper ends kind's run when it announces, at last, that it creates the cluster.
-type stopper struct{ log.NoopLogger }
+type stopper struct {
+	log.NoopLogger
+	log.NoopInfoLogger
+}
 
 func (stopper) V(log.Level) log.InfoLogger { return stopper{} }
 func (stopper) Infof(string, ...any)       { panic(errAccepted) }

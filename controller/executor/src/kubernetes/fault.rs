@@ -50,16 +50,23 @@ pub enum CallFault {
     /// No answer came in time. It may have been done, and asking again is safe.
     #[error("no answer came within {} s", .0.as_secs())]
     TimedOut(Duration),
+    /// The server, or a node behind it, failed at the call. It may have been done, and asking again is safe.
+    #[error("{0}")]
+    Failed(String),
     /// No usable answer came. It may have been done, and asking again is safe.
-    #[error("no usable answer came")]
-    Unsure(#[source] Box<kube::Error>),
+    #[error("the API server can't be reached")]
+    Unreachable(#[source] Box<kube::Error>),
 }
 
 impl CallFault {
     /// Whether the same call may succeed later although nobody changes anything.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Conflict(_) | Self::Busy { .. } | Self::TimedOut(_) | Self::Unsure(_) => true,
+            Self::Conflict(_)
+            | Self::Busy { .. }
+            | Self::TimedOut(_)
+            | Self::Failed(_)
+            | Self::Unreachable(_) => true,
             Self::Quota(_)
             | Self::Forbidden(_)
             | Self::NamespaceGone(_)
@@ -73,14 +80,14 @@ impl CallFault {
 impl From<kube::Error> for CallFault {
     fn from(error: kube::Error) -> Self {
         if let kube::Error::Api(status) = error {
-            return Self::from(status);
+            return Self::from(*status);
         }
-        Self::Unsure(Box::new(error))
+        Self::Unreachable(Box::new(error))
     }
 }
 
-impl From<Box<Status>> for CallFault {
-    fn from(status: Box<Status>) -> Self {
+impl From<Status> for CallFault {
+    fn from(status: Status) -> Self {
         let words = status.message.clone();
         match status.code {
             // A quota that is full and one that wants a limit named begin alike; only the first is a wait.
@@ -93,7 +100,7 @@ impl From<Box<Status>> for CallFault {
             409 => Self::Conflict(words),
             429 | 503 => Self::Busy { words, retry_after: retry_after(&status) },
             400..=499 => Self::Invalid(words),
-            _ => Self::Unsure(Box::new(kube::Error::Api(status))),
+            _ => Self::Failed(words),
         }
     }
 }

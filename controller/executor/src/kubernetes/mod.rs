@@ -1,7 +1,8 @@
 //! The Kubernetes executor: each launch is one Job of one pod.
 //!
 //! What is asked and what is seen are pure: [`job`] makes the object of a launch, [`observe`] reads what a Job
-//! and its pods tell. [`Jobs`] is all that is written.
+//! and its pods tell. [`Jobs`] is all that is written, and [`PodLog`] keeps what a pod
+//! printed.
 
 mod client;
 mod expansion;
@@ -9,8 +10,10 @@ mod fault;
 mod identity;
 mod job;
 mod launch;
+mod log;
 mod observe;
 mod outcome;
+mod part;
 mod pod;
 mod security;
 mod status;
@@ -21,12 +24,5 @@ pub use fault::{CallError, CallFault};
 pub use identity::LaunchId;
 pub use job::{CONTAINER, job};
 pub use launch::{LaunchSpec, RunAs, StoreMount};
+pub use log::{Kept, PodLog};
 pub use observe::{Seen, observe};
-/// stub
-pub async fn keep_log(
-    _: &kube::Api<k8s_openapi::api::core::v1::Pod>,
-    _: &str,
-    _: &std::path::Path,
-) -> Result<(), std::io::Error> {
-    Ok(())
-}

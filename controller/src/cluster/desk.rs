@@ -1,4 +1,4 @@
-//! The seat: what all reconciles of one controller share.
+//! The desk: what all reconciles of one controller share.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,34 +10,41 @@ use kube::runtime::events::Recorder;
 use kube::runtime::reflector::ObjectRef;
 use kube::{Api, Client, Resource};
 use planner::calendar::Instant;
+use tokio::sync::{Notify, watch};
 
 use crate::cluster::caches::Caches;
 use crate::cluster::configuration::Configuration;
 use crate::cluster::limits::CALL_TIMEOUT;
-use crate::cluster::mind::{Id, Mind};
+use crate::cluster::mind::{Id, Kept, Mind};
 use crate::cluster::reconcile::ReconcileError;
 use crate::cluster::scribe::Scribe;
+use crate::seat::metrics::Metrics;
 
 /// What tells the time.
 pub type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
 
 /// What all reconciles of one controller share.
-pub(crate) struct Seat {
+pub(crate) struct Desk {
     pub(crate) client: Client,
     pub(crate) configuration: Configuration,
     pub(crate) caches: Caches,
+    /// Whether the caches hold what there was at the start.
+    pub(crate) filled: watch::Receiver<bool>,
     pub(crate) jobs: Jobs,
     pub(crate) recorder: Recorder,
     pub(crate) scribe: Scribe,
     pub(crate) clock: Clock,
+    pub(crate) metrics: Metrics,
     pub(crate) mind: Mutex<Mind>,
     /// Pipelines that have something to do.
     pub(crate) wakes: UnboundedSender<ObjectRef<Pipeline>>,
     /// Rings when storage was looked at where nobody looked before.
-    pub(crate) looked: tokio::sync::Notify,
+    pub(crate) looked: Notify,
+    /// Rings when a backfill was touched of which there is no pipeline.
+    pub(crate) orphaned: Notify,
 }
 
-impl Seat {
+impl Desk {
     /// The time.
     pub(crate) fn now(&self) -> Instant {
         (self.clock)()
@@ -59,18 +66,35 @@ impl Seat {
         A: Send + 'static,
         T: Send + 'static,
     {
-        let seat = Arc::clone(self);
+        let desk = Arc::clone(self);
         let task = tokio::task::spawn_blocking(move || {
             // A thought that panicked may have left half a thought: facts are read anew, and decisions made anew.
-            let mut mind = seat.mind.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut mind = desk.mind.lock().unwrap_or_else(PoisonError::into_inner);
             let before = mind.looks;
-            let result = thought(&mut mind, &seat, &mut about);
+            let result = thought(&mut mind, &desk, &mut about);
             if mind.looks != before {
-                seat.looked.notify_one();
+                desk.looked.notify_one();
             }
             result
         });
         task.await.map_err(ReconcileError::Thought)?
+    }
+
+    /// Takes a note about a pipeline, if it is still looked after.
+    pub(crate) async fn note<A: Send + 'static>(
+        self: &Arc<Self>,
+        id: &Id,
+        what: A,
+        note: fn(&mut Kept, A),
+    ) -> Result<(), ReconcileError> {
+        let about = (id.clone(), Some(what), note);
+        self.think(about, |mind, _, (id, what, note)| {
+            if let Some((kept, what)) = mind.pipelines.get_mut(id).zip(what.take()) {
+                note(kept, what);
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// The API of one kind in the namespace of a pipeline.
