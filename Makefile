@@ -49,7 +49,6 @@ deny: tools ## Check licences, bans and sources of all dependencies
 .PHONY: generate
 generate: ## Write the generated files anew: CRDs, schemas, the table of metrics
 	@UPDATE=1 cargo test --quiet -p crds --test generated
-	@UPDATE=1 cargo test --quiet -p daybreak --test seat generated
 	@cp crds/generated/*.daybreak.dev.yaml charts/daybreak-crds/files/
 	@UPDATE=1 cargo test --quiet -p daybreak --test seat generated
 
