@@ -83,13 +83,14 @@ kind-down: ## Remove that cluster; the data stays
 	@kind delete cluster --name daybreak
 
 .PHONY: testbed
-testbed: ## Build the Kubernetes that tests run on, once, outside the repo
+testbed: ## Build the Kubernetes that tests run on, and its images, once, outside the repo
 	@tests/testbed/build > /dev/null
+	@tests/testbed/images build pause busybox examples > /dev/null
 
 .PHONY: cluster-up
 cluster-up: build data ## Start a real cluster on this machine, without an engine, with all images in it (as root)
 	@tests/testbed/cluster up build/cluster --node > /dev/null
-	@PROGRAM=$(DAYBREAK) tests/testbed/images import build/cluster controller impressions flights
+	@PROGRAM=$(DAYBREAK) tests/testbed/images import build/cluster controller examples
 	@chown -R 65532:65532 data # steps never run as root, and write here
 	@tests/testbed/next build/cluster
 

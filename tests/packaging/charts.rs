@@ -80,3 +80,17 @@ fn another_configuration_is_another_pod() {
     assert_eq!(checksum(&[]), checksum(&["--set", "replicas=2"]));
     assert_ne!(checksum(&[]), checksum(&["--set", "configuration.slots=3"]));
 }
+
+#[test]
+fn every_metric_of_the_alerts_is_one_of_the_controller() {
+    let alerts = documents(&read("charts/daybreak/alerts.yaml"));
+    let alerts = alerts[0].as_array().expect("they are a list");
+    let expressions: Vec<_> = alerts.iter().filter_map(|it| it["expr"].as_str()).collect();
+    let words = expressions.iter().flat_map(|it| it.split(|it: char| !it.is_alphanumeric() && it != '_'));
+    let metrics: Vec<_> = words.filter_map(|it| it.strip_prefix("daybreak_")).collect();
+    assert!(metrics.len() >= 4, "{metrics:?}");
+    let code = read("controller/src/seat/metrics.rs");
+    let is_there = |metric: &&&str| code.contains(&format!("\"{}\"", metric.trim_end_matches("_total")));
+    let missing: Vec<_> = metrics.iter().filter(|it| !is_there(it)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}

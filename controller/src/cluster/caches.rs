@@ -117,9 +117,9 @@ fn slim_pod(pod: &mut Pod) {
 }
 
 impl Caches {
-    /// Waits until every cache holds what there was at the start.
+    /// Waits until every cache holds what there was at the start, but that of the pipelines: the controller itself
+    /// waits for it, and of several who wait for one cache kube wakes only the last.
     pub(crate) async fn filled(&self) -> Result<(), reflector::store::WriterDropped> {
-        self.pipelines.wait_until_ready().await?;
         self.partitions.wait_until_ready().await?;
         self.backfills.wait_until_ready().await?;
         self.jobs.wait_until_ready().await?;

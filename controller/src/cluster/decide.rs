@@ -1,12 +1,14 @@
 //! Decide: the planner's decision for a pipeline, what room there is for it, and what is to be done and told.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use k8s_openapi::jiff::Timestamp;
 use planner::calendar::{Instant, Partition};
 use planner::facts::Request;
 use planner::fault::Fault;
 use planner::report::Reason;
+use storage::Store;
 
 use crate::cluster::apply::Effects;
 use crate::cluster::desk::Desk;
@@ -16,12 +18,14 @@ use crate::cluster::mind::{Id, Kept, Mind};
 use crate::cluster::overlay::Sent;
 use crate::cluster::publish;
 use crate::cluster::reconcile::{Fetched, ReconcileError, Thought};
+use crate::cluster::report;
 use crate::cluster::settle::{Settled, is_of_an_elder};
 use crate::cluster::validate::Soundness;
 use crate::cluster::working_set::{Room, working_set};
 use crate::work::launch as work_launch;
 use crate::work::look;
 use crate::work::objects;
+use crate::work::records::RecordsError;
 
 /// Decides for a pipeline, grants what there is room for, and says what follows.
 pub(crate) fn decide(
@@ -37,13 +41,15 @@ pub(crate) fn decide(
     look_and_decide(mind, fetched)?;
     if soundness.is_sound() {
         thought.others.extend(mind.admit(id, *now));
-        begin(mind, (id, *now)).map_err(ReconcileError::Records)?;
+        begin(mind, desk, (id, *now)).map_err(ReconcileError::Records)?;
     }
     let room = room(mind, fetched);
     let Some((kept, stores, _)) = mind.at(id) else { return Ok(thought) };
     let wanted = working_set(&kept.work.decision, (&suspended(fetched, kept), room));
     thought.effects = effects(kept, (fetched, &wanted), settled);
     thought.wake_at = kept.work.wake_at().into_iter().chain(thought.effects.wake_at).min();
+    let (status, oldest) = (report::pipeline(kept, soundness, *now), report::oldest_incomplete_due(kept));
+    desk.metrics.pipeline(&id.labels(), &status, oldest);
     thought.reports = publish::reports(kept, stores, (fetched, soundness, &wanted));
     create(kept, desk, stores, &mut thought);
     Ok(thought)
@@ -66,11 +72,11 @@ fn ask(kept: &mut Kept, fetched: &Fetched) {
     }
 }
 
+/// A backfill and what it asks of the planner, or what is wrong with it.
+type Asked = (Arc<crds::Backfill>, Result<Request, Vec<Fault>>);
+
 /// The backfills of a pipeline, oldest first, as the planner knows them.
-pub(crate) fn requests(
-    kept: &Kept,
-    fetched: &Fetched,
-) -> Vec<(std::sync::Arc<crds::Backfill>, Result<Request, Vec<Fault>>)> {
+pub(crate) fn requests(kept: &Kept, fetched: &Fetched) -> Vec<Asked> {
     let mut backfills: Vec<_> =
         fetched.backfills.iter().filter(|it| it.metadata.deletion_timestamp.is_none()).cloned().collect();
     backfills.sort_by_key(|it| (it.metadata.creation_timestamp.clone(), it.metadata.name.clone()));
@@ -80,7 +86,7 @@ pub(crate) fn requests(
         let uid = backfill.metadata.uid.as_deref().unwrap_or_default();
         Ok(Request { name: format!("{}.{uid}", request.name), ..request })
     };
-    backfills.into_iter().map(|backfill| (std::sync::Arc::clone(&backfill), request(&backfill))).collect()
+    backfills.into_iter().map(|backfill| (Arc::clone(&backfill), request(&backfill))).collect()
 }
 
 fn suspended(fetched: &Fetched, kept: &Kept) -> BTreeSet<Partition> {
@@ -132,12 +138,13 @@ fn instant(time: &Timestamp) -> Option<Instant> {
 }
 
 /// Records what was granted, and decides anew so that reports say so.
-fn begin(mind: &mut Mind, (id, now): (&Id, Instant)) -> Result<(), crate::work::records::RecordsError> {
+fn begin(mind: &mut Mind, desk: &Desk, (id, now): (&Id, Instant)) -> Result<(), RecordsError> {
     let Some((kept, stores, catalogue)) = mind.at(id) else { return Ok(()) };
     let granted = std::mem::take(&mut kept.granted);
     let is_new = !granted.is_empty();
     for launch in granted {
         let was_read = kept.archive.has_read(launch.partition);
+        let ready = kept.work.decision.cell(launch.partition, launch.step).map_or(now, |cell| cell.since);
         let (work, mut sight) = kept.sight(stores, catalogue);
         if !was_read {
             // A record that was not read yet may say that the step was tried before: decide again first.
@@ -152,7 +159,9 @@ fn begin(mind: &mut Mind, (id, now): (&Id, Instant)) -> Result<(), crate::work::
                 return Err(error);
             }
             kept.work.is_stale = true;
+            continue;
         }
+        desk.metrics.launched(&id.labels(), (now - ready).to_std().unwrap_or_default());
     }
     if is_new {
         let (work, sight) = kept.sight(stores, catalogue);
@@ -183,12 +192,7 @@ fn effects(
 }
 
 /// The Jobs of launches that are recorded and not there: new ones, and those of a process that died in between.
-fn create(
-    kept: &mut Kept,
-    desk: &Desk,
-    stores: &std::collections::BTreeMap<String, storage::Store>,
-    thought: &mut Thought,
-) {
+fn create(kept: &mut Kept, desk: &Desk, stores: &BTreeMap<String, Store>, thought: &mut Thought) {
     let now = desk.now();
     let mut failed = Vec::new();
     for launch in kept.work.running.values() {

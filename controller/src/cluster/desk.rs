@@ -10,6 +10,7 @@ use kube::runtime::events::Recorder;
 use kube::runtime::reflector::ObjectRef;
 use kube::{Api, Client, Resource};
 use planner::calendar::Instant;
+use tokio::sync::{Notify, watch};
 
 use crate::cluster::caches::Caches;
 use crate::cluster::configuration::Configuration;
@@ -27,6 +28,8 @@ pub(crate) struct Desk {
     pub(crate) client: Client,
     pub(crate) configuration: Configuration,
     pub(crate) caches: Caches,
+    /// Whether the caches hold what there was at the start.
+    pub(crate) filled: watch::Receiver<bool>,
     pub(crate) jobs: Jobs,
     pub(crate) recorder: Recorder,
     pub(crate) scribe: Scribe,
@@ -36,7 +39,9 @@ pub(crate) struct Desk {
     /// Pipelines that have something to do.
     pub(crate) wakes: UnboundedSender<ObjectRef<Pipeline>>,
     /// Rings when storage was looked at where nobody looked before.
-    pub(crate) looked: tokio::sync::Notify,
+    pub(crate) looked: Notify,
+    /// Rings when a backfill was touched of which there is no pipeline.
+    pub(crate) orphaned: Notify,
 }
 
 impl Desk {

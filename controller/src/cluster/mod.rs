@@ -11,6 +11,7 @@ mod events;
 mod launch;
 mod limits;
 mod mind;
+mod orphans;
 mod overlay;
 mod places;
 mod publish;

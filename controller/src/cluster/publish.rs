@@ -1,6 +1,7 @@
 //! Publish: statuses are written, each once and only if it differs, and events after them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crds::backfill::BackfillStatus;
 use crds::labels::{MANAGED_BY, MANAGER, PARTITION, PIPELINE, STATUS_FIELD_MANAGER};
@@ -21,7 +22,7 @@ use crate::cluster::decide::requests;
 use crate::cluster::desk::Desk;
 use crate::cluster::events::{self, Told};
 use crate::cluster::limits::{CALLS, STATUS_PAUSE};
-use crate::cluster::mind::Kept;
+use crate::cluster::mind::{Id, Kept, Mind};
 use crate::cluster::overlay::{Kind, Overlay};
 use crate::cluster::places::ClusterPlaces;
 use crate::cluster::reconcile::{Fetched, ReconcileError};
@@ -157,7 +158,7 @@ pub(crate) fn objects(
     let existing = by_key(kept, fetched);
     let missing = wanted.iter().filter(|it| !existing.contains_key(it)).map(|it| object(kept, fetched, *it));
     let make = missing.filter(|it| !kept.overlay.was_made(&it.name_any())).collect();
-    let is_surplus = |object: &&std::sync::Arc<crds::Partition>| {
+    let is_surplus = |object: &&Arc<crds::Partition>| {
         let partition = kept.work.plan.parts().calendar.parse_key(&object.spec.key).ok();
         let is_suspended = object.spec.suspend == Some(true);
         is_ours(object, fetched) && !is_suspended && partition.is_none_or(|it| !wanted.contains(&it))
@@ -173,7 +174,7 @@ pub(crate) fn objects(
 
 fn by_key<'a>(kept: &Kept, fetched: &'a Fetched) -> BTreeMap<Partition, &'a crds::Partition> {
     let calendar = &kept.work.plan.parts().calendar;
-    let key = |it: &'a std::sync::Arc<crds::Partition>| Some((calendar.parse_key(&it.spec.key).ok()?, &**it));
+    let key = |it: &'a Arc<crds::Partition>| Some((calendar.parse_key(&it.spec.key).ok()?, &**it));
     fetched.partitions.iter().filter_map(key).collect()
 }
 
@@ -235,7 +236,7 @@ impl Reports {
 
 /// Writes the statuses, several at once, then the events.
 pub(crate) async fn publish(
-    desk: &std::sync::Arc<Desk>,
+    desk: &Arc<Desk>,
     fetched: &Fetched,
     reports: Reports,
 ) -> Result<(), ReconcileError> {
@@ -269,10 +270,11 @@ pub(crate) async fn publish(
 }
 
 /// An object that was to be made in this pass and is not ours is left alone.
+#[expect(clippy::unnecessary_wraps, reason = "a thought may fail, and this one does not")]
 fn only_ours(
-    mind: &mut crate::cluster::mind::Mind,
+    mind: &mut Mind,
     _: &Desk,
-    (id, statuses): &mut (crate::cluster::mind::Id, Vec<Report>),
+    (id, statuses): &mut (Id, Vec<Report>),
 ) -> Result<Vec<Report>, ReconcileError> {
     let kept = mind.pipelines.get(id);
     let is_there = |report: &Report| {

@@ -26,7 +26,7 @@ use k8s_openapi::api::core::v1::Pod;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReconcileError {
     #[error("the caches are gone")]
-    Caches(#[source] kube::runtime::reflector::store::WriterDropped),
+    Caches(#[source] tokio::sync::watch::error::RecvError),
     #[error("the archive does not answer")]
     Records(#[source] RecordsError),
     #[error("cannot write to the cluster")]
@@ -73,7 +73,8 @@ pub(crate) async fn reconcile(object: Arc<Pipeline>, desk: Arc<Desk>) -> Result<
 
 async fn fetch(object: Arc<Pipeline>, desk: &Desk) -> Result<Fetched, ReconcileError> {
     let caches = &desk.caches;
-    caches.filled().await.map_err(ReconcileError::Caches)?;
+    let mut filled = desk.filled.clone();
+    filled.wait_for(|filled| *filled).await.map_err(ReconcileError::Caches)?;
     let meta = &object.metadata;
     let id = Id::new(meta.namespace.as_deref().unwrap_or_default(), meta.name.as_deref().unwrap_or_default());
     Ok(Fetched {
@@ -92,9 +93,10 @@ fn think(mind: &mut Mind, desk: &Desk, fetched: &mut Fetched) -> Result<Thought,
     let Fetched { id, object, now, .. } = &*fetched;
     if object.metadata.deletion_timestamp.is_some() {
         mind.pipelines.remove(id);
+        desk.metrics.forget(&id.labels());
         return Ok(Thought::default());
     }
-    let soundness = validate(mind, (id, object), (&desk.configuration, &desk.caches));
+    let soundness = validate(mind, (id, object), (&desk.configuration, &desk.caches, &desk.metrics));
     let Some((kept, ..)) = mind.at(id) else {
         return Ok(Thought { reports: publish::faulty(fetched, &soundness), ..Thought::default() });
     };

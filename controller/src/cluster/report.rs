@@ -15,11 +15,12 @@ use planner::fault::Fault;
 use planner::launch::Launch;
 use planner::pipeline::StepId;
 use planner::report::{PartitionReport, Reporter, summarize};
+use planner::window;
 
 use crate::cluster::mind::Kept;
 use crate::cluster::places::ClusterPlaces;
 use crate::cluster::validate::Soundness;
-use crate::work::objects;
+use crate::work::objects::{self, cut};
 
 /// The longest message of a condition.
 const MESSAGE_MAX: usize = crds::limits::CONDITION_MESSAGE;
@@ -50,7 +51,7 @@ pub(crate) fn faulty(object: &crds::Pipeline, faults: &[Fault], now: Instant) ->
 
 fn stall(conditions: &mut Vec<Condition>, reason: ConditionReason, faults: &[Fault], now: Instant) {
     let message = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-    let message = cut(message);
+    let message = cut(message, MESSAGE_MAX);
     conditions.retain(|it| {
         it.type_ != ConditionType::Ready.to_string() && it.type_ != ConditionType::Stalled.to_string()
     });
@@ -62,7 +63,8 @@ fn stall(conditions: &mut Vec<Condition>, reason: ConditionReason, faults: &[Fau
 /// A store that gives no answer is told at the pipeline itself.
 fn note_doubts(kept: &Kept, status: &mut PipelineStatus, now: Instant) {
     let Some(((store, path), doubt)) = kept.work.doubts.iter().next() else { return };
-    let message = cut(format!("the store {store} gives no reliable answer about {path}: {doubt}"));
+    let message =
+        cut(format!("the store {store} gives no reliable answer about {path}: {doubt}"), MESSAGE_MAX);
     let ready = ConditionType::Ready.to_string();
     for condition in status.conditions.iter_mut().filter(|condition| condition.type_ == ready) {
         let outcome = ("False", ConditionReason::StoreUnavailable);
@@ -70,11 +72,16 @@ fn note_doubts(kept: &Kept, status: &mut PipelineStatus, now: Instant) {
     }
 }
 
-fn cut(mut message: String) -> String {
-    if message.chars().count() > MESSAGE_MAX {
-        message = message.chars().take(MESSAGE_MAX - 1).chain(std::iter::once('…')).collect();
-    }
-    message
+/// When the oldest partition of the window that is not complete became due.
+pub(crate) fn oldest_incomplete_due(kept: &Kept) -> Option<Instant> {
+    let Kept { work, .. } = kept;
+    let decision = &work.decision;
+    let is_open = |it: &&Partition| {
+        decision.window.contains(&it.0)
+            && decision.row(**it).is_some_and(|row| row.iter().any(|cell| !cell.verdict.is_settled()))
+    };
+    let oldest = decision.partitions().iter().find(is_open)?;
+    Some(window::due_at(work.plan.parts(), *oldest))
 }
 
 /// The report of a partition.
@@ -126,7 +133,8 @@ pub(crate) fn backfill(
         Err(faults) => {
             let message = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
             let stalled = ("True", ConditionReason::InvalidSpec);
-            status.conditions = vec![objects::condition(ConditionType::Stalled, stalled, cut(message), now)];
+            status.conditions =
+                vec![objects::condition(ConditionType::Stalled, stalled, cut(message, MESSAGE_MAX), now)];
             return status;
         }
     };

@@ -10,15 +10,15 @@ use crds::Pipeline;
 use executor::kubernetes::Jobs;
 use futures::channel::mpsc;
 use futures::{StreamExt as _, future};
-use kube::Client;
 use kube::runtime::controller::{self, Action, Controller};
 use kube::runtime::events::{Recorder, Reporter};
 use kube::runtime::reflector::ObjectRef;
+use kube::{Client, ResourceExt as _};
 use planner::admission::Capacity;
 use storage::{Catalogue, Store};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
-use crate::cluster::caches::{Feeds, of_backfill, of_labels, of_partition, owner, watch};
+use crate::cluster::caches::{self, Feeds, of_backfill, of_labels, of_partition, owner};
 use crate::cluster::configuration::Configuration;
 use crate::cluster::desk::{Clock, Desk};
 use crate::cluster::limits::{DEBOUNCE, LOOP_MAX, RECONCILES, RETRY};
@@ -28,6 +28,7 @@ use crate::cluster::scribe::Scribe;
 use crate::cluster::senses::sense;
 use crate::seat::health::Health;
 use crate::seat::metrics::Metrics;
+use crate::work::launch::chain;
 
 /// Where the archive lies below the root of its store.
 const ARCHIVE: &str = ".daybreak/archive";
@@ -67,28 +68,38 @@ pub enum RunError {
 /// Works until told to stop. It may be dropped at any point: whoever works next goes on from what is recorded.
 pub async fn run(surroundings: Surroundings, stop: impl Future<Output = ()> + Send) -> Result<(), RunError> {
     let (wakes, woken) = mpsc::unbounded();
-    let filled = surroundings.health.gate("caches");
+    let (gate, (fill, filled)) = (surroundings.health.gate("caches"), watch::channel(false));
     let pulse = surroundings.health.pulse("storage", LOOP_MAX);
-    let (desk, feeds) = desk(surroundings, wakes)?;
+    let (desk, feeds) = desk(surroundings, (wakes, filled))?;
     let Feeds { pipelines, partitions, backfills, jobs, pods } = feeds;
     let config = controller::Config::default().concurrency(RECONCILES).debounce(DEBOUNCE);
+    let (pipelines_of_backfills, orphans) = (desk.caches.pipelines.clone(), Arc::clone(&desk));
     let reconciles = Controller::for_stream(pipelines, desk.caches.pipelines.clone())
         .with_config(config)
         .watches_stream(partitions, |it| owner(&it, of_partition))
-        .watches_stream(backfills, |it| owner(&it, of_backfill))
+        .watches_stream(backfills, move |it| {
+            if pipelines_of_backfills
+                .get(&ObjectRef::new(&it.spec.pipeline_ref.name).within(&it.namespace().unwrap_or_default()))
+                .is_none()
+            {
+                orphans.orphaned.notify_one();
+            }
+            owner(&it, of_backfill)
+        })
         .watches_stream(jobs, |it| owner(&it, of_labels))
         .watches_stream(pods, |it| owner(&it, of_labels))
         .reconcile_on(woken)
         .run(reconcile, again, Arc::clone(&desk))
         .for_each(|result| {
             if let Err(error) = result {
-                tracing::warn!(error = &error as &dyn std::error::Error, "a reconcile failed");
+                tracing::warn!("{}", chain(&error));
             }
             future::ready(())
         });
     let ready = async {
         if desk.caches.filled().await.is_ok() {
-            filled.open();
+            gate.open();
+            fill.send_replace(true);
         }
     };
     let work = future::join3(reconciles, sense(Arc::clone(&desk), pulse), ready);
@@ -97,6 +108,7 @@ pub async fn run(surroundings: Surroundings, stop: impl Future<Output = ()> + Se
 }
 
 /// Another try after a pause, which grows the more the longer a pipeline fails, and differs between pipelines.
+#[expect(clippy::needless_pass_by_value, reason = "kube calls it so")]
 fn again(pipeline: Arc<Pipeline>, _: &ReconcileError, desk: Arc<Desk>) -> Action {
     desk.metrics.reconcile_failed();
     let mut hasher = DefaultHasher::new();
@@ -107,12 +119,12 @@ fn again(pipeline: Arc<Pipeline>, _: &ReconcileError, desk: Arc<Desk>) -> Action
 
 fn desk(
     surroundings: Surroundings,
-    wakes: mpsc::UnboundedSender<ObjectRef<Pipeline>>,
+    (wakes, filled): (mpsc::UnboundedSender<ObjectRef<Pipeline>>, watch::Receiver<bool>),
 ) -> Result<(Arc<Desk>, Feeds), RunError> {
     let Surroundings { client, configuration, clock, metrics, .. } = surroundings;
     let stores = stores(&configuration)?;
     let archive = stores.get(configuration.archive_store()).map(|store| store.local_path(ARCHIVE));
-    let (caches, feeds) = watch(&client, configuration.namespace.as_deref());
+    let (caches, feeds) = caches::watch(&client, configuration.namespace.as_deref());
     let mind = Mind {
         catalogue: Catalogue::new(stores.values().cloned()),
         stores: Arc::new(stores),
@@ -129,11 +141,13 @@ fn desk(
         client,
         configuration,
         caches,
+        filled,
         clock,
         metrics,
         mind: Mutex::new(mind),
         wakes,
         looked: Notify::new(),
+        orphaned: Notify::new(),
     };
     Ok((Arc::new(desk), feeds))
 }

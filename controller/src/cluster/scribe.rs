@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use crate::cluster::mind::Id;
+use crate::work::launch::chain;
 
 /// A log that is to be kept.
 #[derive(Clone, Debug)]
@@ -67,7 +68,7 @@ impl Scribe {
         while tasks.try_join_next().is_some() {}
         tasks.spawn(async move {
             if let Err(error) = keep(&log, over.notified()).await {
-                tracing::warn!(error = &error as &dyn std::error::Error, "a log is not kept yet");
+                tracing::warn!("a log is not kept yet: {}", chain(&error));
             }
             lock(&at_work).remove(&log.path);
             // A controller that ends takes no more.
@@ -77,7 +78,7 @@ impl Scribe {
 }
 
 async fn keep(log: &PodLog, over: impl Future<Output = ()>) -> Result<(), LogError> {
-    let folder = log.path.parent().unwrap_or(Path::new("."));
+    let folder = log.path.parent().unwrap_or_else(|| Path::new("."));
     let failed = |source| LogError { path: log.path.clone(), source };
     tokio::fs::create_dir_all(folder).await.map_err(failed)?;
     log.keep(over).await.map(|_| ())

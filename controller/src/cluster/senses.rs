@@ -7,8 +7,11 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use crate::cluster::desk::Desk;
 use crate::cluster::limits::POLL;
+use crate::cluster::mind::Mind;
+use crate::cluster::orphans;
 use crate::cluster::reconcile::ReconcileError;
 use crate::seat::health::Pulse;
+use crate::work::launch::chain;
 
 /// What was sensed.
 enum Sensed {
@@ -17,6 +20,8 @@ enum Sensed {
     Poll,
     /// A pipeline looks where nobody looked before.
     Looked,
+    /// A backfill was touched of which there is no pipeline.
+    Orphaned,
 }
 
 /// Senses storage until the controller ends.
@@ -30,11 +35,12 @@ pub(crate) async fn sense(desk: Arc<Desk>, pulse: Pulse) {
                 hint = next(&mut hints) => Sensed::Hint(hint),
                 _ = poll.tick() => Sensed::Poll,
                 () = desk.looked.notified() => Sensed::Looked,
+                () = desk.orphaned.notified() => Sensed::Orphaned,
             }
         });
         let sensed = sensed.await;
         if let Err(error) = take_in(&desk, &mut hints, sensed).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "storage could not be looked at");
+            tracing::warn!("storage could not be looked at: {}", chain(&error));
         }
     }
 }
@@ -47,6 +53,9 @@ async fn next(hints: &mut Option<Hints>) -> Hint {
 }
 
 async fn take_in(desk: &Arc<Desk>, hints: &mut Option<Hints>, sensed: Sensed) -> Result<(), ReconcileError> {
+    if matches!(sensed, Sensed::Poll | Sensed::Orphaned) {
+        orphans::tell(desk).await;
+    }
     if matches!(sensed, Sensed::Looked) {
         *hints = desk.think(hints.take(), |mind, desk, hints| Ok(follow(mind, desk, hints.take()))).await?;
     }
@@ -58,15 +67,18 @@ async fn take_in(desk: &Arc<Desk>, hints: &mut Option<Hints>, sensed: Sensed) ->
                 Sensed::Hint(Hint::Rescan) | Sensed::Poll | Sensed::Looked => {
                     mind.look_at_everything(desk.now())
                 }
+                Sensed::Orphaned => Vec::new(),
             })
         })
         .await?;
-    concerned.iter().for_each(|id| desk.wake(id));
+    for id in &concerned {
+        desk.wake(id);
+    }
     Ok(())
 }
 
 /// Watches what the catalogue looks at now. Without word from the system the polls still find every change.
-fn follow(mind: &crate::cluster::mind::Mind, desk: &Desk, hints: Option<Hints>) -> Option<Hints> {
+fn follow(mind: &Mind, desk: &Desk, hints: Option<Hints>) -> Option<Hints> {
     if desk.configuration.stores.values().all(|binding| !binding.notify) {
         return None;
     }
@@ -77,12 +89,12 @@ fn follow(mind: &crate::cluster::mind::Mind, desk: &Desk, hints: Option<Hints>) 
             Err(error) => Err((error, Some(hints))),
         },
     };
-    followed.map(Some).unwrap_or_else(|(error, hints)| {
-        tracing::warn!(
-            error = &error as &dyn std::error::Error,
-            "changes are noticed only every {} s",
-            POLL.as_secs()
-        );
-        hints
-    })
+    match followed {
+        Ok(hints) => Some(hints),
+        Err((error, hints)) => {
+            let pause = POLL.as_secs();
+            tracing::warn!("changes are noticed only every {pause} s: {}", chain(&error));
+            hints
+        }
+    }
 }

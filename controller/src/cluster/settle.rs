@@ -183,9 +183,12 @@ fn settle_launch(
     let pods: Vec<_> = sighting.pods.iter().map(AsRef::as_ref).collect();
     let refusal = kept.overlay.refusals.get(&job_name(&kept.work.plan, launch)).map(String::as_str);
     let seen = Seen { job: sighting.job.as_deref(), pods: &pods, refusal, now: case.now.into() };
-    settled.follow.extend(follow(kept, sighting, launch));
     let was_publishing = stage(kept, launch) == Some(&Stage::Publishing);
-    let step = match observe(&seen) {
+    let observation = observe(&seen);
+    if has_run(&observation) {
+        settled.follow.extend(follow(kept, sighting, launch));
+    }
+    let step = match observation {
         // What was on its way when a process died arrives, whatever became of its Job.
         _ if was_publishing => Step::Over(publish(&kept.work, stores, launch)),
         Observation::Succeeded => {
@@ -307,7 +310,7 @@ fn gone(kept: &Kept, case: &Case<'_>, launch: &Launch) -> Step {
             Step::GoesUntil(Stage::Running, case.now + GIVE_UP_AFTER)
         }
         None | Some(Sent::Absent) if age < GIVE_UP_AFTER => {
-            Step::GoesUntil(Stage::Running, case.now + (GIVE_UP_AFTER - age))
+            Step::GoesUntil(Stage::Running, case.now + GIVE_UP_AFTER.saturating_sub(age))
         }
         None | Some(Sent::Created | Sent::Absent) => Step::Ask,
     }
@@ -357,7 +360,12 @@ fn release(kept: &mut Kept, case: &Case<'_>, settled: &mut Settled) {
     settled.kill.retain(|job| !kept.overlay.released.contains(&job.uid));
 }
 
-/// The log of a launch that has a pod with a container that has run. Of others there is none.
+/// Whether there is a log: before its container runs a pod has none.
+fn has_run(observation: &Observation) -> bool {
+    matches!(observation, Observation::Running { .. } | Observation::Succeeded | Observation::Failed(_))
+}
+
+/// The log of a launch that has a pod.
 fn follow(kept: &Kept, sighting: &Sighting, launch: &Launch) -> Option<Follow> {
     let pod = sighting.last_pod()?.metadata.name.clone()?;
     let is_over = ended_at(sighting.job.as_deref()).is_some();

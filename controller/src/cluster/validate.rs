@@ -15,6 +15,7 @@ use crate::cluster::configuration::Configuration;
 use crate::cluster::launch::{image, service_account};
 use crate::cluster::mind::{Id, Kept, Mind};
 use crate::cluster::overlay::Overlay;
+use crate::seat::metrics::Metrics;
 use crate::work::pipeline::Work;
 
 /// What is wrong with a pipeline.
@@ -33,14 +34,20 @@ pub(crate) enum Soundness {
 pub(crate) fn validate(
     mind: &mut Mind,
     (id, object): (&Id, &Arc<crds::Pipeline>),
-    (configuration, caches): (&Configuration, &Caches),
+    (configuration, caches, metrics): (&Configuration, &Caches, &Metrics),
 ) -> Soundness {
     // Pipelines that were deleted bid no more.
     let exists = |it: &Id| {
         let reference = kube::runtime::reflector::ObjectRef::new(&it.name).within(&it.namespace);
         caches.pipelines.get(&reference).is_some()
     };
-    mind.pipelines.retain(|it, _| it == id || exists(it));
+    mind.pipelines.retain(|it, _| {
+        let stays = it == id || exists(it);
+        if !stays {
+            metrics.forget(&it.labels());
+        }
+        stays
+    });
     let faults = match mind.pipelines.get(id) {
         Some(kept) if is_same(&kept.object, object) => kept.faults.clone(),
         Some(_) | None => take_over(mind, (id, object), configuration),
@@ -175,10 +182,9 @@ fn path_taken(mind: &Mind, id: &Id) -> Option<Fault> {
     let ours = written(kept);
     let age = |id: &Id, kept: &Kept| (kept.object.metadata.creation_timestamp.clone(), id.clone());
     let own = age(id, kept);
-    let older = mind.pipelines.iter().filter(|(other, it)| *other != id && age(other, it) < own);
-    let (other, (store, path)) = older
-        .filter_map(|(other, it)| Some((other, written(it).intersection(&ours).next().cloned()?)))
-        .next()?;
+    let mut older = mind.pipelines.iter().filter(|(other, it)| *other != id && age(other, it) < own);
+    let (other, (store, path)) =
+        older.find_map(|(other, it)| Some((other, written(it).intersection(&ours).next().cloned()?)))?;
     let place = kept.work.plan.dataset_ids().find(|id| {
         let dataset = kept.work.plan.dataset(*id);
         dataset.store.as_str() == store && dataset.path.as_str() == path

@@ -37,7 +37,7 @@ pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long a connection may be silent in the midst of an answer: a little more than the 290 s for which a watch is asked.
-pub(crate) const SILENCE_TIMEOUT: Duration = Duration::from_secs(300);
+pub(crate) const SILENCE_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// How long one batch of spans may take on its way: the collector is near, and the next batch waits.
 pub(crate) const EXPORT_TIMEOUT: Duration = Duration::from_secs(5);

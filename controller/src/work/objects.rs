@@ -2,6 +2,7 @@
 
 use crds::StepReason;
 use crds::condition::{ConditionType, Reason as ConditionReason};
+use crds::limits::STEP_MESSAGE;
 use crds::partition::{PartitionSpec, PartitionStatus, StepStatus};
 use crds::pipeline::PipelineRef;
 use crds::pipeline_status::{KeyRange, PartitionCounts, PipelineStatus};
@@ -124,7 +125,16 @@ fn complete(pipeline: &Pipeline, report: &PartitionReport, at: Instant) -> Condi
         (false, None, None) => ("False", ConditionReason::InProgress, first()),
     };
     let message = step.map(|step| format!("{}: {}", pipeline.step(step.step).name, step.message));
-    condition(ConditionType::Complete, (status, reason), message.unwrap_or_default(), at)
+    let message = cut(message.unwrap_or_default(), STEP_MESSAGE);
+    condition(ConditionType::Complete, (status, reason), message, at)
+}
+
+/// A text of at most so many characters; a longer one ends in `…`.
+pub(crate) fn cut(text: String, most: usize) -> String {
+    if text.chars().nth(most).is_none() {
+        return text;
+    }
+    text.chars().take(most - 1).chain(std::iter::once('…')).collect()
 }
 
 /// One condition.
@@ -155,7 +165,7 @@ pub(crate) fn step_status(
         name: Name(pipeline.step(report.step).name.to_string()),
         state: reason.state(),
         reason,
-        message: Some(StepMessage(report.message.clone())),
+        message: Some(StepMessage(cut(report.message.clone(), STEP_MESSAGE))),
         since: since.map(time),
         attempts: Some(report.attempts).filter(|attempts| *attempts > 0),
         log: log.map(LogAddress),

@@ -20,11 +20,14 @@ pub(crate) struct Staged {
     pub(crate) staging: Staging,
 }
 
-/// The staging of a launch, one for each store that it writes to, made by `open`: anew or taken up again.
+/// How a staging is opened: anew, or taken up again. The store, the launch and the final paths of its outputs.
+type Open = fn(&Store, &str, &[&str]) -> Result<Staging, StagingError>;
+
+/// The staging of a launch, one for each store that it writes to, made by `open`.
 pub(crate) fn staged(
     work: &Work,
     stores: &BTreeMap<String, Store>,
-    (launch, open): (&Launch, fn(&Store, &str, &[&str]) -> Result<Staging, StagingError>),
+    (launch, open): (&Launch, Open),
 ) -> Result<Vec<Staged>, StagingError> {
     let name = work.launch_name(launch);
     let by_store = by_store(&work.plan, stores, launch.step).into_iter();

@@ -66,7 +66,7 @@ fn launches_are_counted_by_what_they_came_to() {
     let launches = |outcome| format!("daybreak_launches_total{{{labels},outcome=\"{outcome}\"}}");
     assert_eq!(value(&metrics, &launches("succeeded")), Some(2.0));
     assert_eq!(value(&metrics, &launches("failed")), Some(1.0));
-    let bucket = |le| format!("daybreak_step_start_delay_seconds_bucket{{le=\"{le}\",{labels}}}");
+    let bucket = |le| format!("daybreak_step_start_delay_seconds_bucket{{{labels},le=\"{le}\"}}");
     assert_eq!((value(&metrics, &bucket("0.1")), value(&metrics, &bucket("0.2"))), (Some(0.0), Some(3.0)));
 }
 

@@ -26,3 +26,4 @@ pub use job::{CONTAINER, job};
 pub use launch::{LaunchSpec, RunAs, StoreMount};
 pub use log::{Kept, PodLog};
 pub use observe::{Seen, observe};
+pub use outcome::disruption;

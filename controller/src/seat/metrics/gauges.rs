@@ -20,14 +20,14 @@ pub(super) struct Gauge<Known> {
 /// The same gauges for each of several subjects.
 #[derive(Debug)]
 pub(super) struct Gauges<Subject, Known: 'static> {
-    gauges: &'static [Gauge<Known>],
+    kinds: &'static [Gauge<Known>],
     known: Mutex<BTreeMap<Subject, Known>>,
     now: fn() -> Instant,
 }
 
 impl<Subject: Ord, Known> Gauges<Subject, Known> {
-    pub(super) fn new(gauges: &'static [Gauge<Known>], now: fn() -> Instant) -> Self {
-        Self { gauges, known: Mutex::default(), now }
+    pub(super) fn new(kinds: &'static [Gauge<Known>], now: fn() -> Instant) -> Self {
+        Self { kinds, known: Mutex::default(), now }
     }
 
     pub(super) fn set(&self, subject: Subject, known: Known) {
@@ -55,7 +55,7 @@ where
 {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let (known, now) = (self.known(), (self.now)());
-        for Gauge { name, meaning, value } in self.gauges {
+        for Gauge { name, meaning, value } in self.kinds {
             let meaning = format!("{meaning}.");
             let mut family = encoder.encode_descriptor(name, &meaning, None, MetricType::Gauge)?;
             for (subject, known) in known.iter() {
