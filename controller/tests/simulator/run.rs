@@ -14,6 +14,7 @@ use kube::Client;
 use serde_json::json;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tower::Layer as _;
+use tower::timeout::TimeoutLayer;
 
 use crate::apiserver::cluster::Author;
 use crate::apiserver::resource::{Id, Resource};
@@ -29,6 +30,9 @@ use crate::workloads::Workload;
 
 /// How long a controller that has crashed is away.
 const RESTART: Duration = Duration::from_secs(5);
+
+/// How long a controller waits for an answer, as the client of the real one does.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// How long the world may take to come to its end.
 const PATIENCE: Duration = Duration::from_mins(90);
@@ -258,7 +262,8 @@ async fn live(server: Server, both: Arc<Mutex<(Node, People)>>) {
 async fn serve(server: Server, (name, course): (String, Arc<Course>), (root, clock): (PathBuf, Clock)) {
     loop {
         let life = Life::new(course.clone());
-        let client = Client::new(life.layer(server.reached_by(&name)), NAMESPACE);
+        let answers = TimeoutLayer::new(ANSWER_TIMEOUT).layer(life.layer(server.reached_by(&name)));
+        let client = Client::new(answers, NAMESPACE);
         let surroundings = Surroundings {
             client,
             configuration: configuration(&root),
