@@ -17,12 +17,17 @@ use std::path::{Path, PathBuf};
 use planner::calendar::Partition;
 use planner::launch::Launch;
 use planner::pipeline::Pipeline;
+use storage::Store;
 
 use crate::work::records::{Event, Histories, Record, Records, RecordsError};
+
+/// Where the archive lies below the root of its store.
+const ARCHIVE: &str = ".daybreak/archive";
 
 /// The archive of one pipeline.
 #[derive(Debug)]
 pub(crate) struct Archive {
+    store: Store,
     folder: PathBuf,
     loaded: BTreeSet<Partition>,
 }
@@ -54,6 +59,7 @@ impl Records for Archive {
         let path = self.path(pipeline, launch, &format!("{}.json", event_name(&record.event)));
         let failed = |source| RecordsError { operation: "write", path: path.clone(), source };
         let text = serde_json::to_vec(record).map_err(|error| failed(error.into()))?;
+        self.check_there().map_err(failed)?;
         match create(&path, &text) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match record.event {
                 // Whoever was first has the launch. What is on its way or over is so, whoever said it.
@@ -66,9 +72,15 @@ impl Records for Archive {
 }
 
 impl Archive {
-    /// The archive of a pipeline below the archive's root. Nothing is made yet.
-    pub(crate) fn new(root: &Path, namespace: &str, pipeline: &str) -> Self {
-        Self { folder: root.join(namespace).join(pipeline), loaded: BTreeSet::new() }
+    /// The archive of a pipeline in a store. Nothing is made yet.
+    pub(crate) fn new(store: &Store, namespace: &str, pipeline: &str) -> Self {
+        let folder = store.local_path(ARCHIVE).join(namespace).join(pipeline);
+        Self { store: store.clone(), folder, loaded: BTreeSet::new() }
+    }
+
+    /// Where no store is mounted there are no records, and that must not count as nothing ever having been launched.
+    fn check_there(&self) -> io::Result<()> {
+        self.store.check_there().map_err(io::Error::other)
     }
 
     /// The log of a launch.
@@ -101,6 +113,7 @@ impl Archive {
     fn read(&self, key: &str) -> Result<Vec<Record>, RecordsError> {
         let folder = self.folder.join(key);
         let failed = |path: &Path, source| RecordsError { operation: "read", path: path.to_owned(), source };
+        self.check_there().map_err(|error| failed(&folder, error))?;
         let entries = match fs::read_dir(&folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries.map_err(|error| failed(&folder, error))?,

@@ -30,9 +30,6 @@ use crate::seat::health::Health;
 use crate::seat::metrics::Metrics;
 use crate::work::launch::chain;
 
-/// Where the archive lies below the root of its store.
-const ARCHIVE: &str = ".daybreak/archive";
-
 /// What a controller is put into.
 #[derive(Clone)]
 #[expect(missing_debug_implementations, reason = "a client has nothing to show")]
@@ -123,14 +120,15 @@ fn desk(
 ) -> Result<(Arc<Desk>, Feeds), RunError> {
     let Surroundings { client, configuration, clock, metrics, .. } = surroundings;
     let stores = stores(&configuration)?;
-    let archive = stores.get(configuration.archive_store()).map(|store| store.local_path(ARCHIVE));
+    let archive = stores.get(configuration.archive_store()).cloned();
+    let archive = archive.expect("a configuration that is sound names a store for the archive");
     let (caches, feeds) = caches::watch(&client, configuration.namespace.as_deref());
     let mind = Mind {
         catalogue: Catalogue::new(stores.values().cloned()),
         stores: Arc::new(stores),
         pipelines: BTreeMap::new(),
         capacity: capacity(&configuration)?,
-        archive: archive.unwrap_or_default(),
+        archive,
         looks: 0,
     };
     let reporter = Reporter { controller: "daybreak.dev/controller".to_owned(), instance: None };
