@@ -143,6 +143,12 @@ fn begin(mind: &mut Mind, desk: &Desk, (id, now): (&Id, Instant)) -> Result<(), 
     let granted = std::mem::take(&mut kept.granted);
     let is_new = !granted.is_empty();
     for launch in granted {
+        let (work, sight) = kept.sight(stores, catalogue);
+        if look::has_changed(work, sight, (&launch, now)) {
+            // What was decided on is no longer so: decide again first.
+            desk.wake(id);
+            continue;
+        }
         let was_read = kept.archive.has_read(launch.partition);
         let ready = kept.work.decision.cell(launch.partition, launch.step).map_or(now, |cell| cell.since);
         let (work, mut sight) = kept.sight(stores, catalogue);

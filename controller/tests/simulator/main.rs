@@ -18,4 +18,5 @@ mod people;
 mod promises;
 mod run;
 mod sweeps;
+mod trace;
 mod workloads;

@@ -26,6 +26,7 @@ use crate::faults::{Course, Life, Plan};
 use crate::node::Node;
 use crate::people::{self, NAMESPACE, People};
 use crate::promises::{Referee, Violation};
+use crate::trace;
 use crate::workloads::Workload;
 
 /// How long a controller that has crashed is away.
@@ -36,6 +37,9 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// How long the world may take to come to its end.
 const PATIENCE: Duration = Duration::from_mins(90);
+
+/// How many writes it may take.
+const WRITES: usize = 2_000;
 
 /// How often it is looked whether it has.
 const LOOKS: Duration = Duration::from_secs(5);
@@ -54,6 +58,8 @@ pub(crate) struct Setting<'a> {
     pub(crate) end: Option<&'a End>,
     /// How long nothing may be written afterwards.
     pub(crate) silence: Duration,
+    /// Whether all changes are told.
+    pub(crate) traces: bool,
     /// Whether controllers are stopped and go on at times that the seed chooses.
     pub(crate) pauses: bool,
 }
@@ -122,7 +128,11 @@ impl World {
             for manifest in &workload.manifests {
                 people::apply(cluster, manifest.clone());
             }
+            let traces = setting.traces;
             cluster.observe(Box::new(move |change, cluster| {
+                if traces {
+                    eprintln!("{}", trace::line(change, clock));
+                }
                 watching.lock().expect("nobody panics while holding the referee").sees(change, cluster);
             }));
         });
@@ -149,9 +159,9 @@ impl World {
                 tasks.spawn(pause(course.clone(), Dice::of(setting.seed, ("pauses", place))));
             }
         }
-        let done = timeout(PATIENCE, self.ending(setting)).await;
+        let done = timeout(PATIENCE, self.ending(setting)).await.ok().flatten();
         let took = begin.elapsed();
-        if done.is_ok() {
+        if done.is_some() {
             self.listen(setting.silence).await;
         } else {
             self.referee().breaks("L1", self.unfinished(setting));
@@ -166,13 +176,16 @@ impl World {
     }
 
     /// Waits until the world is as it is to be in the end: as is known, or until nothing happens any more. How many
-    /// calls and events of watches the first controller had until then.
-    async fn ending(&self, setting: &Setting<'_>) -> (usize, u64) {
+    /// calls and events of watches the first controller had until then; nothing if it is written without end.
+    async fn ending(&self, setting: &Setting<'_>) -> Option<(usize, u64)> {
         let mut last = Instant::now();
         let mut reach = (0, 0);
-        loop {
+        let mut writes = 0;
+        while writes < WRITES {
             sleep(LOOKS).await;
-            if self.server.take_writes().iter().any(is_news) || !self.is_idle() {
+            let news = self.server.take_writes().iter().filter(|it| is_news(it)).count();
+            writes += news;
+            if news > 0 || !self.is_idle() {
                 last = Instant::now();
                 reach = self.reach();
             }
@@ -181,9 +194,10 @@ impl World {
                 None => last.elapsed() >= STEADY,
             };
             if is_there {
-                return reach;
+                return Some(reach);
             }
         }
+        None
     }
 
     fn reach(&self) -> (usize, u64) {
