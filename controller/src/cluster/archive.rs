@@ -86,11 +86,6 @@ impl Archive {
         self.loaded.remove(&partition);
     }
 
-    /// Whether the records of a partition have been read.
-    pub(crate) fn has_read(&self, partition: Partition) -> bool {
-        self.loaded.contains(&partition)
-    }
-
     fn path(&self, pipeline: &Pipeline, launch: &Launch, end: &str) -> PathBuf {
         let key = pipeline.parts().calendar.key(launch.partition);
         let step = &pipeline.step(launch.step).name;

@@ -13,7 +13,7 @@ use storage::Store;
 use crate::cluster::apply::Effects;
 use crate::cluster::desk::Desk;
 use crate::cluster::launch;
-use crate::cluster::limits::{CREATE_WITHIN, HISTORY, OBJECTS, OBJECTS_OF_NAMESPACE};
+use crate::cluster::limits::{CREATE_WITHIN, HISTORY, OBJECTS, OBJECTS_OF_NAMESPACE, STATUS_PAUSE};
 use crate::cluster::mind::{Id, Kept, Mind};
 use crate::cluster::overlay::Sent;
 use crate::cluster::publish;
@@ -41,6 +41,9 @@ pub(crate) fn decide(
     look_and_decide(mind, fetched)?;
     if soundness.is_sound() {
         thought.others.extend(mind.admit(id, *now));
+        if recall_granted(mind, (id, *now)).map_err(ReconcileError::Records)? {
+            thought.others.extend(mind.admit(id, *now));
+        }
         begin(mind, desk, (id, *now)).map_err(ReconcileError::Records)?;
     }
     let room = room(mind, fetched);
@@ -51,6 +54,10 @@ pub(crate) fn decide(
     let (status, oldest) = (report::pipeline(kept, soundness, *now), report::oldest_incomplete_due(kept));
     desk.metrics.pipeline(&id.labels(), &status, oldest);
     thought.reports = publish::reports(kept, stores, (fetched, soundness, &wanted));
+    if thought.reports.is_held {
+        let turn = *now + STATUS_PAUSE;
+        thought.wake_at = Some(thought.wake_at.map_or(turn, |at| at.min(turn)));
+    }
     create(kept, desk, stores, &mut thought);
     Ok(thought)
 }
@@ -137,21 +144,26 @@ fn instant(time: &Timestamp) -> Option<Instant> {
     Instant::from_timestamp(time.as_second(), 0)
 }
 
+/// Reads the records of what was granted, which may say that a step was tried before; whether it was decided anew.
+fn recall_granted(mind: &mut Mind, (id, now): (&Id, Instant)) -> Result<bool, RecordsError> {
+    let Some((kept, stores, catalogue)) = mind.at(id) else { return Ok(false) };
+    let partitions: Vec<_> = kept.granted.iter().map(|launch| launch.partition).collect();
+    let (work, sight) = kept.sight(stores, catalogue);
+    if !sight.records.load(&work.plan, &partitions, &mut work.facts.history)? {
+        return Ok(false);
+    }
+    look::decide(work, sight, now)?;
+    Ok(true)
+}
+
 /// Records what was granted, and decides anew so that reports say so.
 fn begin(mind: &mut Mind, desk: &Desk, (id, now): (&Id, Instant)) -> Result<(), RecordsError> {
     let Some((kept, stores, catalogue)) = mind.at(id) else { return Ok(()) };
     let granted = std::mem::take(&mut kept.granted);
     let is_new = !granted.is_empty();
     for launch in granted {
-        let was_read = kept.archive.has_read(launch.partition);
         let ready = kept.work.decision.cell(launch.partition, launch.step).map_or(now, |cell| cell.since);
         let (work, mut sight) = kept.sight(stores, catalogue);
-        if !was_read {
-            // A record that was not read yet may say that the step was tried before: decide again first.
-            sight.records.load(&work.plan, &[launch.partition], &mut work.facts.history)?;
-            work.is_stale = true;
-            continue;
-        }
         if let Err(error) = work_launch::begin(work, &mut sight, (&launch, now)) {
             // Another controller was first: its record holds.
             kept.archive.reload(launch.partition);

@@ -34,6 +34,8 @@ use crate::cluster::validate::Soundness;
 pub(crate) struct Reports {
     statuses: Vec<Report>,
     events: Vec<Told>,
+    /// Whether the status of the pipeline differs and waits for its turn.
+    pub(crate) is_held: bool,
 }
 
 /// A status to be written.
@@ -80,6 +82,8 @@ fn pipeline(kept: &Kept, (fetched, soundness): (&Fetched, &Soundness), reports: 
     });
     if is_turn {
         pipeline_report(fetched, (before, status), reports);
+    } else {
+        reports.is_held = true;
     }
 }
 
@@ -240,7 +244,7 @@ pub(crate) async fn publish(
     fetched: &Fetched,
     reports: Reports,
 ) -> Result<(), ReconcileError> {
-    let Reports { statuses, events } = reports;
+    let Reports { statuses, events, .. } = reports;
     let mut errors = Vec::new();
     if !statuses.is_empty() {
         let statuses = desk.think((fetched.id.clone(), statuses), only_ours).await?;
