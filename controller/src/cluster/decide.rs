@@ -15,6 +15,7 @@ use crate::cluster::desk::Desk;
 use crate::cluster::launch;
 use crate::cluster::limits::{CREATE_WITHIN, HISTORY, OBJECTS, OBJECTS_OF_NAMESPACE, STATUS_PAUSE};
 use crate::cluster::mind::{Id, Kept, Mind};
+use crate::cluster::objects;
 use crate::cluster::overlay::Sent;
 use crate::cluster::publish;
 use crate::cluster::reconcile::{Fetched, ReconcileError, Thought};
@@ -24,7 +25,7 @@ use crate::cluster::validate::Soundness;
 use crate::cluster::working_set::{Room, working_set};
 use crate::work::launch as work_launch;
 use crate::work::look;
-use crate::work::objects;
+use crate::work::objects as work_objects;
 use crate::work::records::RecordsError;
 
 /// Decides for a pipeline, grants what there is room for, and says what follows.
@@ -134,7 +135,7 @@ fn remember(kept: &mut Kept, fetched: &Fetched) {
         let object = fetched.partitions.iter().find(|it| *it.spec.key == *key)?;
         let name = plan.step(step).name.as_str();
         let told = object.status.as_ref()?.steps.iter().find(|it| &*it.name == name)?;
-        let since = told.since.as_ref().filter(|_| told.reason == objects::step_reason(reason))?;
+        let since = told.since.as_ref().filter(|_| told.reason == work_objects::step_reason(reason))?;
         instant(&since.0)
     };
     kept.work.decision.remember(since);
@@ -199,7 +200,7 @@ fn effects(
 ) -> Effects {
     kept.overlay.tidy();
     let Settled { kill, expire, look, ask, follow, wake_at, .. } = settled;
-    let (make, remove) = publish::objects(kept, (fetched, wanted));
+    let (make, remove) = objects::make_and_remove(kept, (fetched, wanted));
     Effects { kill, expire, look, ask, follow, make, remove, wake_at, ..Effects::default() }
 }
 
