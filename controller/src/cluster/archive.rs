@@ -98,11 +98,6 @@ impl Archive {
         self.loaded.remove(&partition);
     }
 
-    /// Whether the records of a partition have been read.
-    pub(crate) fn has_read(&self, partition: Partition) -> bool {
-        self.loaded.contains(&partition)
-    }
-
     fn path(&self, pipeline: &Pipeline, launch: &Launch, end: &str) -> PathBuf {
         let key = pipeline.parts().calendar.key(launch.partition);
         let step = &pipeline.step(launch.step).name;
@@ -153,4 +148,91 @@ fn create(path: &Path, text: &[u8]) -> io::Result<()> {
     let unfinished = tempfile::Builder::new().prefix(".record-").tempfile_in(folder)?;
     fs::write(unfinished.path(), text)?;
     fs::hard_link(unfinished.path(), path)
+}
+
+#[cfg(test)]
+mod tests {
+    use authoring::Setting;
+    use planner::calendar::Instant;
+    use planner::facts::{Fingerprints, Outcome, Trial};
+    use planner::pipeline::StepId;
+
+    use super::*;
+
+    fn plan() -> Pipeline {
+        let object: crds::Pipeline = serde_json::from_value(serde_json::json!({
+            "apiVersion": "daybreak.dev/v1alpha1",
+            "kind": "Pipeline",
+            "metadata": {"name": "shop"},
+            "spec": {
+                "every": "1d",
+                "store": "warehouse",
+                "datasets": [{"name": "sales", "path": "sales_%Y%m%d.txt"}],
+                "steps": [{"name": "sell", "outputs": [{"dataset": "sales"}], "command": ["sell"]}],
+            },
+        }))
+        .unwrap();
+        authoring::convert(&object, &Setting::default()).unwrap().0
+    }
+
+    fn launch(plan: &Pipeline, attempt: u32) -> Launch {
+        let step = plan.step(StepId(0));
+        let trial = Trial { whole: step.whole_digest, result: step.result_digest, request: None };
+        let partition = plan.parts().calendar.parse_key("2026-01-05").unwrap();
+        Launch { step: StepId(0), partition, attempt, launch: 1, trial, outputs: Vec::new(), replaces: false }
+    }
+
+    fn launched(plan: &Pipeline, launch: &Launch) -> Record {
+        Record::launched(plan, launch, (&Fingerprints::new(), Instant::UNIX_EPOCH))
+    }
+
+    #[test]
+    fn of_two_controllers_one_has_the_launch() {
+        let (folder, plan) = (tempfile::tempdir().unwrap(), plan());
+        let mut one = Archive::new(folder.path(), "default", "shop");
+        let mut other = Archive::new(folder.path(), "default", "shop");
+        let launch = launch(&plan, 1);
+        one.write(&launched(&plan, &launch), (&plan, &launch)).unwrap();
+        let refused = other.write(&launched(&plan, &launch), (&plan, &launch)).unwrap_err();
+        assert_eq!(refused.source.kind(), io::ErrorKind::AlreadyExists);
+    }
+
+    #[test]
+    fn the_first_end_holds_and_is_found_by_all() {
+        let (folder, plan) = (tempfile::tempdir().unwrap(), plan());
+        let mut archive = Archive::new(folder.path(), "default", "shop");
+        let launch = launch(&plan, 1);
+        archive.write(&launched(&plan, &launch), (&plan, &launch)).unwrap();
+        let end = |outcome: Outcome| {
+            Record::ended(&plan, &launch, (&outcome, &std::collections::BTreeMap::new(), Instant::UNIX_EPOCH))
+        };
+        assert!(!archive.has_ended(&plan, &launch));
+        archive.write(&end(Outcome::Succeeded), (&plan, &launch)).unwrap();
+        archive.write(&end(Outcome::Disrupted("late".to_owned())), (&plan, &launch)).unwrap();
+        assert!(archive.has_ended(&plan, &launch));
+        let mut histories = Histories::new();
+        let mut later = Archive::new(folder.path(), "default", "shop");
+        later.load(&plan, &[launch.partition], &mut histories).unwrap();
+        let history = &histories[&launch.partition][&StepId(0)];
+        assert_eq!((history.running.is_none(), &history.ended[0].outcome), (true, &Outcome::Succeeded));
+    }
+
+    #[test]
+    fn tries_are_found_in_their_order() {
+        let (folder, plan) = (tempfile::tempdir().unwrap(), plan());
+        let mut archive = Archive::new(folder.path(), "default", "shop");
+        for attempt in [2, 10, 1] {
+            let launch = launch(&plan, attempt);
+            archive.write(&launched(&plan, &launch), (&plan, &launch)).unwrap();
+            let failed = Outcome::Failed { exit_code: Some(1), why: "it broke".to_owned() };
+            let left = std::collections::BTreeMap::new();
+            let end = Record::ended(&plan, &launch, (&failed, &left, Instant::UNIX_EPOCH));
+            archive.write(&end, (&plan, &launch)).unwrap();
+        }
+        let mut histories = Histories::new();
+        let partition = launch(&plan, 1).partition;
+        archive.load(&plan, &[partition], &mut histories).unwrap();
+        let attempts: Vec<_> = histories[&partition][&StepId(0)].ended.iter().map(|it| it.attempt).collect();
+        assert_eq!(attempts, [1, 2, 10]);
+    }
 }

@@ -141,7 +141,7 @@ impl PodLog {
                 Err(Break::Call(fault)) if !fault.is_transient() => {
                     return Ok(Kept::Incomplete { why: fault.to_string() });
                 }
-                Err(Break::Call(fault)) => fault.to_string(),
+                Err(Break::Call(fault)) => format!("its node did not hand it over: {fault}"),
                 Err(Break::Stream(error)) => format!("the connection broke: {error}"),
                 Err(Break::Late) => format!("nothing came within {} s", LOG_PATIENCE.as_secs()),
             };

@@ -1,8 +1,7 @@
 //! The Kubernetes executor: each launch is one Job of one pod.
 //!
-//! What is asked and what is seen are pure: [`job`] makes the object of a launch, [`observe`] reads what a Job
-//! and its pods tell. [`Jobs`] is all that is written, and [`PodLog`] keeps what a pod
-//! printed.
+//! What is asked and what is seen are pure: [`job`] makes the object of a launch, and [`observe`] reads what a Job and
+//! its pods tell. [`Jobs`] is all that is written, and [`PodLog`] keeps what a pod printed.
 
 mod client;
 mod expansion;
