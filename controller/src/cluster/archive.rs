@@ -159,6 +159,10 @@ mod tests {
 
     use super::*;
 
+    fn store(folder: &tempfile::TempDir) -> Store {
+        Store::fs("warehouse", folder.path()).unwrap()
+    }
+
     fn plan() -> Pipeline {
         let object: crds::Pipeline = serde_json::from_value(serde_json::json!({
             "apiVersion": "daybreak.dev/v1alpha1",
@@ -189,8 +193,8 @@ mod tests {
     #[test]
     fn of_two_controllers_one_has_the_launch() {
         let (folder, plan) = (tempfile::tempdir().unwrap(), plan());
-        let mut one = Archive::new(folder.path(), "default", "shop");
-        let mut other = Archive::new(folder.path(), "default", "shop");
+        let mut one = Archive::new(&store(&folder), "default", "shop");
+        let mut other = Archive::new(&store(&folder), "default", "shop");
         let launch = launch(&plan, 1);
         one.write(&launched(&plan, &launch), (&plan, &launch)).unwrap();
         let refused = other.write(&launched(&plan, &launch), (&plan, &launch)).unwrap_err();
@@ -200,7 +204,7 @@ mod tests {
     #[test]
     fn the_first_end_holds_and_is_found_by_all() {
         let (folder, plan) = (tempfile::tempdir().unwrap(), plan());
-        let mut archive = Archive::new(folder.path(), "default", "shop");
+        let mut archive = Archive::new(&store(&folder), "default", "shop");
         let launch = launch(&plan, 1);
         archive.write(&launched(&plan, &launch), (&plan, &launch)).unwrap();
         let end = |outcome: Outcome| {
@@ -211,7 +215,7 @@ mod tests {
         archive.write(&end(Outcome::Disrupted("late".to_owned())), (&plan, &launch)).unwrap();
         assert!(archive.has_ended(&plan, &launch));
         let mut histories = Histories::new();
-        let mut later = Archive::new(folder.path(), "default", "shop");
+        let mut later = Archive::new(&store(&folder), "default", "shop");
         later.load(&plan, &[launch.partition], &mut histories).unwrap();
         let history = &histories[&launch.partition][&StepId(0)];
         assert_eq!((history.running.is_none(), &history.ended[0].outcome), (true, &Outcome::Succeeded));
@@ -220,7 +224,7 @@ mod tests {
     #[test]
     fn tries_are_found_in_their_order() {
         let (folder, plan) = (tempfile::tempdir().unwrap(), plan());
-        let mut archive = Archive::new(folder.path(), "default", "shop");
+        let mut archive = Archive::new(&store(&folder), "default", "shop");
         for attempt in [2, 10, 1] {
             let launch = launch(&plan, attempt);
             archive.write(&launched(&plan, &launch), (&plan, &launch)).unwrap();

@@ -201,10 +201,7 @@ pub(crate) fn carry_since(before: &[StepStatus], after: &mut [StepStatus]) {
 }
 
 /// The steps whose state has become another: worth an event.
-pub(crate) fn new_states(
-    before: Option<&PartitionStatus>,
-    after: &PartitionStatus,
-) -> Vec<StepStatus> {
+pub(crate) fn new_states(before: Option<&PartitionStatus>, after: &PartitionStatus) -> Vec<StepStatus> {
     let known: BTreeSet<_> = before
         .iter()
         .flat_map(|status| &status.steps)

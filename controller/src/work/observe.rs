@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use planner::calendar::{Instant, Partition};
-use planner::launch::Launch;
 use planner::facts::{ABSENT, Fingerprints, Holding, Presence};
+use planner::launch::Launch;
 use planner::pipeline::{Completeness, DatasetId, Input, Pipeline, Publish, StepId};
 use planner::reads;
 use storage::{Catalogue, ChangedPath, Store, Want};

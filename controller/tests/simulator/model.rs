@@ -106,9 +106,11 @@ async fn what_is_no_longer_applied_goes() {
 async fn another_managers_word_is_contested_unless_forced() {
     let api: Api<Partition> = Api::default_namespaced(client(&server()));
     api.create(&PostParams::default(), &partition("p-1")).await.expect("the name is free");
-    let say = |generation: i64| Patch::Apply(json!({
-        "apiVersion": "daybreak.dev/v1alpha1", "kind": "Partition", "status": {"observedGeneration": generation},
-    }));
+    let say = |generation: i64| {
+        Patch::Apply(json!({
+            "apiVersion": "daybreak.dev/v1alpha1", "kind": "Partition", "status": {"observedGeneration": generation},
+        }))
+    };
     let (one, other) = (PatchParams::apply("one"), PatchParams::apply("other"));
     assert_eq!(code(api.patch_status("p-1", &one, &say(1)).await), 200);
     assert_eq!(code(api.patch_status("p-1", &other, &say(2)).await), 409);
@@ -192,7 +194,8 @@ async fn a_watch_tells_every_change() {
 
 #[tokio::test(start_paused = true)]
 async fn a_watch_that_breaks_is_taken_up_again() {
-    let watch = |fault| watched(watcher::Config::default().streaming_lists(), Plan::default().with_event(2, fault));
+    let watch =
+        |fault| watched(watcher::Config::default().streaming_lists(), Plan::default().with_event(2, fault));
     let gone = watch(EventFault::Gone).await;
     assert_eq!(gone[4..8], ["Init", "InitApply(p-1)", "InitApply(p-2)", "InitDone"]);
     let ended = watch(EventFault::End).await;
@@ -215,7 +218,8 @@ async fn a_broken_call_is_done_or_not_as_planned() {
         (CallFault::DisconnectAfterCommit, 0, true),
     ] {
         let server = server();
-        let api: Api<Partition> = Api::default_namespaced(with_plan(&server, Plan::default().with_call(0, fault)));
+        let api: Api<Partition> =
+            Api::default_namespaced(with_plan(&server, Plan::default().with_call(0, fault)));
         assert_eq!(code(api.create(&PostParams::default(), &partition("p-1")).await), seen, "{fault:?}");
         assert_eq!(api.get("p-1").await.is_ok(), is_done, "{fault:?}");
     }
@@ -239,7 +243,8 @@ async fn a_finalizer_holds_what_is_deleted() {
     ]))
     .expect("this is a patch");
     let wrong: json_patch::Patch =
-        serde_json::from_value(json!([{"op": "test", "path": "/metadata/name", "value": "q"}])).expect("a patch");
+        serde_json::from_value(json!([{"op": "test", "path": "/metadata/name", "value": "q"}]))
+            .expect("a patch");
     assert_eq!(code(api.patch("p", &PatchParams::default(), &Patch::Json::<()>(wrong)).await), 422);
     api.patch("p", &PatchParams::default(), &Patch::Json::<()>(patch)).await.expect("it can be patched");
     assert_eq!(code(api.get("p").await), 404);

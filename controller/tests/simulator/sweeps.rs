@@ -60,7 +60,15 @@ fn seeds() -> u64 {
 
 fn clean(workload: &Workload, seed: u64) -> Finding {
     let plans = vec![Plan::default()];
-    run(&Setting { workload, seed, plans, end: None, silence: SILENCE.0, pauses: false, traces: asked("DAYBREAK_TRACE").is_some() })
+    run(&Setting {
+        workload,
+        seed,
+        plans,
+        end: None,
+        silence: SILENCE.0,
+        pauses: false,
+        traces: asked("DAYBREAK_TRACE").is_some(),
+    })
 }
 
 /// What is wrong with a run, compared with the one without faults.

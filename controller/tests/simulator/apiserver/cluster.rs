@@ -45,10 +45,7 @@ impl Author {
     /// A process that writes under its own name, without server-side apply.
     pub(crate) fn process(name: &str) -> Self {
         let (manager, subresource) = (name.to_owned(), String::new());
-        Self {
-            process: name.into(),
-            writer: Writer { manager, operation: Operation::Update, subresource },
-        }
+        Self { process: name.into(), writer: Writer { manager, operation: Operation::Update, subresource } }
     }
 }
 

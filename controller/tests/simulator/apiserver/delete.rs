@@ -67,7 +67,8 @@ impl Cluster {
             return Err(Refusal::conflict(id, "the precondition in the delete options does not hold"));
         }
         // A real server leaves what a Job owned behind unless it is told otherwise.
-        let default = if id.resource == Resource::Jobs { Propagation::Orphan } else { Propagation::Background };
+        let default =
+            if id.resource == Resource::Jobs { Propagation::Orphan } else { Propagation::Background };
         let propagation = how.propagation.unwrap_or(default);
         if propagation == Propagation::Orphan {
             self.orphan(object.meta("uid"), author);

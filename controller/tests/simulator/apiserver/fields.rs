@@ -131,9 +131,7 @@ impl FieldSet {
                 }
                 (Part::Item(name), Value::Array(items)) => {
                     let Keyed::By(by) = keyed(field) else { continue };
-                    items.retain_mut(|item| {
-                        key(item, by) != name || !(set.is_in || set.empties(item, ""))
-                    });
+                    items.retain_mut(|item| key(item, by) != name || !(set.is_in || set.empties(item, "")));
                 }
                 (Part::Member(name), Value::Array(items)) => items.retain(|item| item != name),
                 _ => {}

@@ -57,7 +57,10 @@ static TRAITS: [(Resource, Traits); 14] = [
     (Resource::Backfills, with_status("daybreak.dev", "v1alpha1", "backfills", "Backfill")),
     (Resource::Jobs, with_status("batch", "v1", "jobs", "Job")),
     (Resource::Pods, with_status("", "v1", "pods", "Pod")),
-    (Resource::Namespaces, Traits { has_generation: false, ..with_status("", "v1", "namespaces", "Namespace") }),
+    (
+        Resource::Namespaces,
+        Traits { has_generation: false, ..with_status("", "v1", "namespaces", "Namespace") },
+    ),
     (Resource::Leases, plain("coordination.k8s.io", "v1", "leases", "Lease")),
     (Resource::Events, plain("events.k8s.io", "v1", "events", "Event")),
     (Resource::CoreEvents, plain("", "v1", "events", "Event")),

@@ -103,7 +103,12 @@ impl Server {
         Reached { server: self.clone(), process: process.into() }
     }
 
-    fn carry_out(&self, call: Call, body: &[u8], process: &Arc<str>) -> Result<Response<AnswerBody>, Refusal> {
+    fn carry_out(
+        &self,
+        call: Call,
+        body: &[u8],
+        process: &Arc<str>,
+    ) -> Result<Response<AnswerBody>, Refusal> {
         if call.action == Action::Watch {
             return Ok(streamed(watch(self, call)));
         }

@@ -49,7 +49,10 @@ impl Cluster {
 
     fn check_new(&self, id: &Id, value: &Value) -> Result<(), Refusal> {
         if id.name.is_empty() {
-            return Err(Refusal::invalid(id, "metadata.name: Required value: name or generateName is required"));
+            return Err(Refusal::invalid(
+                id,
+                "metadata.name: Required value: name or generateName is required",
+            ));
         }
         check_names(id, value)?;
         if id.resource != Resource::Namespaces {
@@ -132,7 +135,11 @@ impl Cluster {
         tidy(&mut value, id.resource);
         let Ok(kept) = self.kept(id).cloned() else {
             let may_be_new = part == Part::Main && value["metadata"].get("uid").is_none();
-            return if may_be_new { self.create_applied(id, value, author) } else { Err(Refusal::not_found(id)) };
+            return if may_be_new {
+                self.create_applied(id, value, author)
+            } else {
+                Err(Refusal::not_found(id))
+            };
         };
         check_version(id, &kept.object, &value)?;
         let applied = applied_part(value, (part, id.resource));
@@ -175,7 +182,10 @@ impl Cluster {
         }
         let object = self.keep(id, (next, ownership), author);
         let waits_for_node = object.value["metadata"]["deletionGracePeriodSeconds"].as_i64().unwrap_or(0) > 0;
-        if object.is_going() && !object.has_finalizers() && !waits_for_node && id.resource != Resource::Namespaces
+        if object.is_going()
+            && !object.has_finalizers()
+            && !waits_for_node
+            && id.resource != Resource::Namespaces
         {
             self.forget(id, author);
         }
@@ -186,7 +196,8 @@ impl Cluster {
 /// Whoever names a version or a uid means that one.
 fn check_version(id: &Id, live: &Object, value: &Value) -> Result<(), Refusal> {
     let meta = &value["metadata"];
-    let is_other = |field: &str| meta[field].as_str().is_some_and(|it| !it.is_empty() && it != live.meta(field));
+    let is_other =
+        |field: &str| meta[field].as_str().is_some_and(|it| !it.is_empty() && it != live.meta(field));
     if is_other("uid") {
         return Err(Refusal::conflict(id, "Precondition failed: UID in precondition does not match"));
     }
@@ -282,7 +293,10 @@ fn is_other_spec(before: &Value, after: &Value) -> bool {
     let spec = |value: &Value| {
         let fields = value.as_object().into_iter().flatten();
         let is_spec = |name: &str| !matches!(name, "metadata" | "status" | "apiVersion" | "kind");
-        fields.filter(|(name, _)| is_spec(name)).map(|(name, it)| (name.clone(), it.clone())).collect::<Map<_, _>>()
+        fields
+            .filter(|(name, _)| is_spec(name))
+            .map(|(name, it)| (name.clone(), it.clone()))
+            .collect::<Map<_, _>>()
     };
     spec(before) != spec(after)
 }

@@ -29,8 +29,7 @@ struct Watched {
 
 /// Lets the plan at the events of a watch.
 pub(super) fn watched(inner: FaultyBody, life: Life) -> FaultyBody {
-    let watched =
-        Watched { inner, life, begun: BytesMut::new(), next: VecDeque::new(), is_over: false };
+    let watched = Watched { inner, life, begun: BytesMut::new(), next: VecDeque::new(), is_over: false };
     let lines = unfold(watched, |mut watched| async move {
         let line = watched.next().await?;
         Some((line.map(Frame::data), watched))

@@ -16,7 +16,8 @@ impl Node {
         let untracked: Vec<_> = {
             let cluster = self.server.cluster();
             let is_untracked = |pod: &Object| has_finalizer(pod, TRACKING) && is_orphan(&cluster, pod);
-            let pods = cluster.list(Resource::Pods, None).filter(|(_, pod)| pod.is_going() && is_untracked(pod));
+            let pods =
+                cluster.list(Resource::Pods, None).filter(|(_, pod)| pod.is_going() && is_untracked(pod));
             pods.map(|(id, _)| id.clone()).collect()
         };
         for pod in untracked {
@@ -73,14 +74,15 @@ fn has_finalizer(object: &Object, finalizer: &str) -> bool {
 }
 
 fn is_owner(cluster: &Cluster, uid: &str) -> bool {
-    cluster.all().any(|(_, object)| object.owners().any(|it| it["uid"] == uid && it["blockOwnerDeletion"] == true))
+    cluster
+        .all()
+        .any(|(_, object)| object.owners().any(|it| it["uid"] == uid && it["blockOwnerDeletion"] == true))
 }
 
 /// Whether it had owners and none is left; one that waits for its dependents is as good as gone.
 fn is_orphan(cluster: &Cluster, object: &Object) -> bool {
-    let is_there = |uid: &str| {
-        cluster.all().any(|(_, it)| it.meta("uid") == uid && !has_finalizer(it, FOREGROUND))
-    };
+    let is_there =
+        |uid: &str| cluster.all().any(|(_, it)| it.meta("uid") == uid && !has_finalizer(it, FOREGROUND));
     object.owners().next().is_some()
         && object.owners().all(|owner| !is_there(owner["uid"].as_str().unwrap_or_default()))
 }

@@ -52,8 +52,7 @@ impl Node {
 
     fn say_suspended(&self, id: &Id) {
         let now = stamp(self.server.cluster().clock.now());
-        let condition =
-            json!({"type": "Suspended", "status": "True", "reason": "JobSuspended", "message": "Job suspended",
+        let condition = json!({"type": "Suspended", "status": "True", "reason": "JobSuspended", "message": "Job suspended",
             "lastProbeTime": now, "lastTransitionTime": now});
         self.edit_status(id, |status| {
             put_condition(status, condition);
@@ -70,8 +69,7 @@ impl Node {
             cluster.edit(id, Part::Main, &author, |job| job["spec"]["suspend"] = false.into())
         });
         let now = stamp(self.server.cluster().clock.now());
-        let condition =
-            json!({"type": "Suspended", "status": "False", "reason": "JobResumed", "message": "Job resumed",
+        let condition = json!({"type": "Suspended", "status": "False", "reason": "JobResumed", "message": "Job resumed",
             "lastProbeTime": now, "lastTransitionTime": now});
         self.edit_status(id, |status| put_condition(status, condition));
     }
@@ -83,7 +81,8 @@ impl Node {
             return;
         }
         let template = &job.value["spec"]["template"];
-        let suffix = format!("{:05x}", self.time((&id.name, "suffix"), Duration::ZERO, 1_000 * SECOND).as_millis());
+        let suffix =
+            format!("{:05x}", self.time((&id.name, "suffix"), Duration::ZERO, 1_000 * SECOND).as_millis());
         let name = format!("{}-{}", id.name, &suffix[suffix.len() - 5..]);
         let pod = json!({
             "metadata": {
@@ -203,9 +202,9 @@ impl Node {
 
     pub(super) fn edit_status(&self, id: &Id, edit: impl FnOnce(&mut Value)) {
         let author = self.author.clone();
-        let edited = self.server.with(|cluster| {
-            cluster.edit(id, Part::Status, &author, |object| edit(&mut object["status"]))
-        });
+        let edited = self
+            .server
+            .with(|cluster| cluster.edit(id, Part::Status, &author, |object| edit(&mut object["status"])));
         drop(edited);
     }
 
@@ -257,8 +256,10 @@ fn verdict(job: &Object, pod: &Object, has_succeeded: bool) -> (&'static str, &'
             );
             ("FailureTarget", "PodFailurePolicy", message)
         }
-        None => {
-            ("FailureTarget", "BackoffLimitExceeded", "Job has reached the specified backoff limit".to_owned())
-        }
+        None => (
+            "FailureTarget",
+            "BackoffLimitExceeded",
+            "Job has reached the specified backoff limit".to_owned(),
+        ),
     }
 }

@@ -69,7 +69,8 @@ impl Node {
         let Some(pod) = self.waiting(id, uid) else { return };
         let is_first = pod.value["status"].get("containerStatuses").is_none();
         if let (Fate::NoImage(time), true) = (self.fate(&pod), is_first) {
-            let state = json!({"waiting": {"reason": "ImagePullBackOff", "message": "Back-off pulling image"}});
+            let state =
+                json!({"waiting": {"reason": "ImagePullBackOff", "message": "Back-off pulling image"}});
             let statuses = containers(&pod, &state, false);
             self.edit_pod(id, &[], |status| status["containerStatuses"] = statuses);
             self.agenda.add(time, Happening::Pull(id.clone(), uid.to_owned()));

@@ -86,9 +86,7 @@ fn diamond() -> Workload {
     let diamond = pipeline(3..5, &["raw", "base", "west", "east", "joined"], steps);
     let joined = |day: u32| {
         let base = format!("top 2026-01-0{day}(raw {day})");
-        format!(
-            "join 2026-01-0{day}(right 2026-01-0{day}({base}), left 2026-01-0{day}({base}))"
-        )
+        format!("join 2026-01-0{day}(right 2026-01-0{day}({base}), left 2026-01-0{day}({base}))")
     };
     let files = [3, 4].into_iter().flat_map(|day| {
         let base = format!("top 2026-01-0{day}(raw {day})");
@@ -225,10 +223,11 @@ fn edited() -> Workload {
 fn disrupted() -> Workload {
     Workload {
         name: "disrupted",
-        fates: Fates::default()
-            .launch("make", 1, Fate::Evicted)
-            .launch("make", 2, Fate::JobDeleted)
-            .launch("make", 3, Fate::Pressed),
+        fates: Fates::default().launch("make", 1, Fate::Evicted).launch("make", 2, Fate::JobDeleted).launch(
+            "make",
+            3,
+            Fate::Pressed,
+        ),
         ending: Ending { launches: 4, ..one_step().ending },
         ..one_step()
     }
