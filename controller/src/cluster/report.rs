@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crds::backfill::BackfillStatus;
 use crds::condition::{ConditionType, Reason as ConditionReason};
-use crds::partition::PartitionStatus;
+use crds::partition::{PartitionStatus, StepStatus};
 use crds::pipeline_status::PipelineStatus;
 use crds::{Backfill, StepState};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
@@ -20,7 +20,6 @@ use planner::window;
 use crate::cluster::mind::Kept;
 use crate::cluster::places::ClusterPlaces;
 use crate::cluster::validate::Soundness;
-use crate::seat::metrics::Progress;
 use crate::work::objects::{self, cut};
 
 /// The longest message of a condition.
@@ -73,19 +72,16 @@ fn note_doubts(kept: &Kept, status: &mut PipelineStatus, now: Instant) {
     }
 }
 
-/// How far a pipeline has come, for its metrics.
-pub(crate) fn progress(kept: &Kept, now: Instant) -> Progress {
+/// When the oldest partition of the window that is not complete became due.
+pub(crate) fn oldest_incomplete_due(kept: &Kept) -> Option<Instant> {
     let Kept { work, .. } = kept;
     let decision = &work.decision;
     let is_open = |it: &&Partition| {
         decision.window.contains(&it.0)
             && decision.row(**it).is_some_and(|row| row.iter().any(|cell| !cell.verdict.is_settled()))
     };
-    let oldest = decision.partitions().iter().find(is_open);
-    Progress {
-        counts: summarize(work.world(now), decision).counts,
-        oldest_incomplete_due: oldest.map(|it| window::due_at(work.plan.parts(), *it)),
-    }
+    let oldest = decision.partitions().iter().find(is_open)?;
+    Some(window::due_at(work.plan.parts(), *oldest))
 }
 
 /// The report of a partition.
@@ -191,17 +187,27 @@ pub(crate) fn carry_over(before: &[Condition], after: &mut [Condition], generati
     }
 }
 
+/// Steps that are where they were before are there since then, whoever said so first: of two controllers each would
+/// otherwise correct the other's times for ever.
+pub(crate) fn carry_since(before: &[StepStatus], after: &mut [StepStatus]) {
+    for step in after {
+        let is_same = |it: &&StepStatus| {
+            it.name == step.name && it.reason == step.reason && it.attempts == step.attempts
+        };
+        if let Some(same) = before.iter().find(is_same) {
+            step.since.clone_from(&same.since);
+        }
+    }
+}
+
 /// The steps whose state has become another: worth an event.
-pub(crate) fn new_states(
-    before: Option<&PartitionStatus>,
-    after: &PartitionStatus,
-) -> Vec<crds::partition::StepStatus> {
+pub(crate) fn new_states(before: Option<&PartitionStatus>, after: &PartitionStatus) -> Vec<StepStatus> {
     let known: BTreeSet<_> = before
         .iter()
         .flat_map(|status| &status.steps)
         .map(|step| (step.name.to_string(), step.reason as u8, step.attempts))
         .collect();
-    let is_news = |step: &&crds::partition::StepStatus| {
+    let is_news = |step: &&StepStatus| {
         !known.contains(&(step.name.to_string(), step.reason as u8, step.attempts))
             && matches!(step.state, StepState::Failed | StepState::Running)
             || step.reason == crds::StepReason::BackingOff

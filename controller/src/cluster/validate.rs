@@ -1,13 +1,13 @@
 //! Validate: a Pipeline object becomes the plan that is worked by, or keeps the last sound one with the faults of the new.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::Arc;
 
 use authoring::Setting;
 use planner::admission::Obstacles;
 use planner::fault::Fault;
 use planner::pipeline::Pipeline;
+use storage::Store;
 
 use crate::cluster::archive::Archive;
 use crate::cluster::caches::Caches;
@@ -94,7 +94,7 @@ fn take_over(
 fn renewed(
     before: Option<Kept>,
     (id, object, plan): (&Id, &Arc<crds::Pipeline>, Pipeline),
-    archive: &Path,
+    archive: &Store,
 ) -> Kept {
     let (elders, overlay) = match before {
         Some(Kept { work, mut elders, overlay, .. }) => {
