@@ -149,7 +149,7 @@ fn read(path: &Path) -> String {
 }
 
 /// The `daybreak` of the same profile: cargo puts the tests into `deps/` beside it.
-pub(crate) fn binary() -> PathBuf {
+pub fn binary() -> PathBuf {
     let here = std::env::current_exe().expect("a test knows its own path");
     let folder = here.ancestors().nth(2).expect("it lies in target/PROFILE/deps");
     let binary = folder.join("daybreak");

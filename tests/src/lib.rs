@@ -12,7 +12,7 @@ mod project;
 mod random;
 
 pub use cluster::{Cluster, Controller, Sandbox};
-pub use command::{Outcome, Running};
+pub use command::{Outcome, Running, binary};
 pub use ledger::{Entry, Ledger};
 pub use process::{are_gone, eventually, marked};
 pub use project::Project;
