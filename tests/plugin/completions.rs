@@ -26,5 +26,6 @@ fn the_plugin_is_called_as_kubectl_calls_it_and_shows_only_what_it_is_for() {
 
 #[test]
 fn completions_are_those_of_the_program_that_makes_them() {
-    assert!(plugin(&["completions", "bash"]).contains("complete -F _kubectl-daybreak"));
+    let script = plugin(&["completions", "bash"]);
+    assert!(script.contains(" kubectl-daybreak\n") && script.contains("suspend"), "{script}");
 }

@@ -80,16 +80,16 @@ fn command(pod: &Pod, namespace: &str, kept: &Kept<'_>) -> Option<Vec<String>> {
 /// Passes on what it prints, and how it ended.
 async fn finish(mut process: AttachedProcess) -> Result<ExitCode, Failure> {
     let (stdout, stderr, status) = (process.stdout(), process.stderr(), process.take_status());
-    let said = async {
+    let words = async {
         let mut text = String::new();
         match stderr {
             Some(mut stderr) => stderr.read_to_string(&mut text).await.map(|_| text),
             None => Ok(text),
         }
     };
-    let (printed, said) = tokio::join!(pass_on(stdout), said);
+    let (printed, words) = tokio::join!(pass_on(stdout), words);
     printed?;
-    let said = said.unwrap_or_default();
+    let words = words.unwrap_or_default();
     let status = match status {
         Some(status) => status.await,
         None => None,
@@ -97,8 +97,8 @@ async fn finish(mut process: AttachedProcess) -> Result<ExitCode, Failure> {
     match status.map(|status| (status.status, status.message)) {
         Some((Some(status), _)) if status == "Success" => Ok(ExitCode::from(EXIT_COMPLETE)),
         // It has said itself why.
-        _ if !said.is_empty() => {
-            eprint!("{said}");
+        _ if !words.is_empty() => {
+            eprint!("{words}");
             Ok(ExitCode::from(EXIT_WRONG))
         }
         Some((_, Some(message))) => Err(Failure::new(format!("cannot read the archive: {message}"))),

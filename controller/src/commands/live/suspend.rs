@@ -12,7 +12,7 @@ use kube::api::{Patch, PatchParams};
 use kube::core::Status;
 use kube::{Resource, ResourceExt as _};
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::args::{self, Caller};
 use crate::commands::live::explain::object_name;
@@ -104,23 +104,26 @@ impl<K: Restful> Change<'_, K> {
         // To resume is to give the field back; only what others set has to be overruled.
         let given_back = match self.wish {
             Wish::Suspend => None,
-            Wish::Resume => Some(self.apply(json!({})).await?),
+            Wish::Resume => Some(self.apply(None).await?),
         };
         if given_back.is_none_or(|object| object.is_suspended()) {
-            self.apply(json!({"suspend": wanted})).await?;
+            self.apply(Some(wanted)).await?;
         }
         Ok(format!("{what} {done}\n"))
     }
 
-    async fn apply(&self, spec: Value) -> Result<K, Failure> {
+    /// Sets the field, or gives it back.
+    async fn apply(&self, suspend: Option<bool>) -> Result<K, Failure> {
         let name = self.object.name_any();
-        let intent = json!({
+        let mut intent = json!({
             "apiVersion": K::api_version(&()),
             "kind": K::kind(&()),
             // With its uid an object that was deleted meanwhile is not made again.
             "metadata": {"name": name, "uid": self.object.uid()},
-            "spec": spec,
         });
+        if let Some(suspend) = suspend {
+            intent["spec"] = json!({"suspend": suspend});
+        }
         let params = PatchParams::apply(COMMAND_FIELD_MANAGER);
         let params = if self.arguments.force { params.force() } else { params };
         match self.live.api::<K>().patch(&name, &params, &Patch::Apply(intent)).await {

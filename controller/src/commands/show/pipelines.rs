@@ -114,3 +114,44 @@ pub(crate) fn name(pipeline: &crds::Pipeline) -> &str {
 fn nothing() -> String {
     NOTHING.to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn glance(name: &str, status: &Value) -> Glance {
+        let object = json!({
+            "apiVersion": "daybreak.dev/v1alpha1", "kind": "Pipeline",
+            "metadata": {"name": name, "namespace": "ads"},
+            "spec": {"every": "1d", "datasets": [], "steps": []}, "status": status,
+        });
+        Glance { object: serde_json::from_value(object).unwrap(), window: None }
+    }
+
+    fn ready(status: &str, reason: &str, message: &str) -> Value {
+        let at = "2026-01-05T06:07:08Z";
+        json!({"conditions": [
+            {"type": "Ready", "status": status, "reason": reason, "message": message, "lastTransitionTime": at},
+        ]})
+    }
+
+    #[test]
+    fn what_is_not_worked_on_is_told_below_the_table() {
+        let glances = [
+            glance("good", &ready("True", "Accepted", "")),
+            glance("resting", &ready("True", "Suspended", "")),
+            glance("wrong", &ready("False", "InvalidSpec", "spec.every: write 1d")),
+        ];
+        let text = table(&glances, Breadth::AllNamespaces, Detail::Brief);
+        let (_, sentences) = text.split_once("\n\n").unwrap();
+        assert_eq!(sentences, "ads/resting: Suspended\nads/wrong: InvalidSpec: spec.every: write 1d\n");
+    }
+
+    #[test]
+    fn a_pipeline_without_a_status_has_no_numbers() {
+        let text = table(&[glance("new", &json!({}))], Breadth::OneNamespace, Detail::Wide);
+        let row: Vec<_> = text.lines().nth(1).unwrap().split_whitespace().collect();
+        assert_eq!(row, ["new", "1d", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-"]);
+    }
+}

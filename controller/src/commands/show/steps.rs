@@ -42,3 +42,47 @@ pub(crate) fn is_worth_a_line(step: &StepStatus) -> bool {
         | StepReason::Expired => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crds::PartitionSpec;
+    use serde_json::json;
+
+    fn partition(reasons: &[StepReason]) -> Partition {
+        let step = |reason: &StepReason| json!({"name": "make", "state": reason.state(), "reason": reason});
+        let steps: Vec<_> = reasons.iter().map(step).collect();
+        let spec: PartitionSpec =
+            serde_json::from_value(json!({"pipelineRef": {"name": "shop"}, "key": "2026-01-05"})).unwrap();
+        let status = serde_json::from_value(json!({"steps": steps})).unwrap();
+        Partition { status: Some(status), ..Partition::new("shop.2026-01-05", spec) }
+    }
+
+    #[test]
+    fn a_partition_is_done_when_each_step_is_done_or_not_wanted() {
+        assert!(is_done(&partition(&[
+            StepReason::Succeeded,
+            StepReason::OutputsExist,
+            StepReason::NotDemanded
+        ])));
+        assert!(!is_done(&partition(&[StepReason::Succeeded, StepReason::WaitingForInputs])));
+        assert!(!is_done(&partition(&[StepReason::Failed])));
+    }
+
+    #[test]
+    fn a_partition_that_nobody_has_looked_at_is_not_done() {
+        assert!(!is_done(&partition(&[])));
+    }
+
+    #[test]
+    fn a_step_that_waits_for_another_is_not_worth_a_line() {
+        let waits = |message: &str| {
+            let mut partition = partition(&[StepReason::WaitingForInputs]);
+            let step = &mut partition.status.as_mut().unwrap().steps[0];
+            step.message = Some(message.into());
+            is_worth_a_line(step)
+        };
+        assert!(waits("raw is not there: file:///data/raw"));
+        assert!(!waits("clean is not there: file:///data/clean, which the step clean of 2026-01-05 makes"));
+    }
+}
