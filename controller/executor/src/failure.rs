@@ -122,6 +122,15 @@ pub enum StartFault {
         /// The container runtime's words.
         words: String,
     },
+    /// The container had not started when its time was up.
+    #[error(
+        "its container had not started within the timeout of {}; its image may be large or missing, or its node busy",
+        seconds(*.0)
+    )]
+    TooSlow(
+        /// The timeout.
+        Duration,
+    ),
     /// The kernel says no, for a reason that is not one of the above.
     #[error("{}: {reason}", path.display())]
     Refused {

@@ -1,19 +1,18 @@
 //! Runs launches, watches and ends them, and reads their logs.
 //!
-//! A *launch* is one run of one attempt. The seam between the runtime and whatever runs launches is
-//! five verbs, and every executor has them:
+//! A *launch* is one run of one attempt. Between the runtime and whatever runs launches are four verbs:
 //!
-//! | verb | here | what it promises |
+//! | verb | `local`: processes of this machine | [`kubernetes`]: Jobs of a cluster |
 //! |---|---|---|
-//! | launch by name | [`LocalExecutor::launch`] | a name that is already running is refused, never run twice |
-//! | observe | [`LocalExecutor::observe`], [`Event`] | what is known now; an event when a launch has ended |
-//! | kill | [`LocalExecutor::kill`] | asks, waits for the grace, then forces; an unknown name is already done |
-//! | read the log | [`read_log`] | bytes from an offset, and the offset to go on from |
-//! | say what it can do | [`LocalExecutor::capabilities`] | what of a step this executor can honour |
+//! | launch by name | [`LocalExecutor::launch`]: a name that runs is refused | [`kubernetes::Jobs::create`]: a name that is there is ours or foreign |
+//! | observe | [`LocalExecutor::observe`], and an [`Event`] at the end | [`kubernetes::observe`], of what a watch brought |
+//! | kill | [`LocalExecutor::kill`]: asks, waits for the grace, then forces | [`kubernetes::Jobs::delete`]: the kubelet does that |
+//! | read the log | the process writes the file | [`kubernetes::PodLog::keep`] writes it; both are read by [`read_log`] |
 //!
-//! What an executor sees is told as an [`Observation`] and in no other word, so that nothing of one
-//! executor leaks into the planner. `local` runs processes of this machine (Linux: process
-//! groups, pidfds and `/proc`). There is no trait yet: the second executor will show its shape.
+//! They share the words and not the shape: what is seen is told as an [`Observation`], and how a launch failed as a
+//! [`Failure`], so that nothing of one executor leaks into the planner. There is no trait, since nobody could hold
+//! it: one executor owns its processes, answers at once and tells an end by an event; the other is a few calls that may
+//! be lost, and a pure reading of a cache that the runtime keeps.
 
 mod capacity;
 mod failure;
@@ -30,4 +29,4 @@ pub use failure::{Failure, Signal, StartFault};
 pub use local::{LaunchError, LocalExecutor};
 pub use log::{LogError, last_lines, read_log};
 pub use orphans::{Orphan, OrphanError, end_orphans};
-pub use seam::{Capabilities, Event, LaunchSpec, Observation};
+pub use seam::{Event, LaunchSpec, Observation};

@@ -73,14 +73,3 @@ pub struct Event {
     /// How it ended: `Succeeded`, `Failed`, or `Disrupted`, also if no one can tell.
     pub observation: Observation,
 }
-
-/// What of a step an executor can honour. The rest is accepted, and noted for the user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Capabilities {
-    /// Whether a step runs in its `image`.
-    pub images: bool,
-    /// Whether `resources` limit what a step takes, beyond being counted before it starts.
-    pub enforces_resources: bool,
-    /// Whether `pod`, `labels` and `serviceAccountName` mean anything.
-    pub pods: bool,
-}

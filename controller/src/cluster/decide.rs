@@ -48,7 +48,8 @@ pub(crate) fn decide(
     let wanted = working_set(&kept.work.decision, (&suspended(fetched, kept), room));
     thought.effects = effects(kept, (fetched, &wanted), settled);
     thought.wake_at = kept.work.wake_at().into_iter().chain(thought.effects.wake_at).min();
-    desk.metrics.pipeline(&id.labels(), report::progress(kept, *now));
+    let (status, oldest) = (report::pipeline(kept, soundness, *now), report::oldest_incomplete_due(kept));
+    desk.metrics.pipeline(&id.labels(), &status, oldest);
     thought.reports = publish::reports(kept, stores, (fetched, soundness, &wanted));
     create(kept, desk, stores, &mut thought);
     Ok(thought)

@@ -54,3 +54,9 @@ pub(crate) const LOOP_MAX: Duration = Duration::from_mins(5);
 
 /// How long after a refusal, of a full quota above all, a Job is sent again.
 pub(crate) const REFUSED_PAUSE: Duration = Duration::from_secs(10);
+
+/// The pause before the third launch of one try; it doubles with each. The second comes at once.
+pub(crate) const DISRUPTED_PAUSE: Duration = Duration::from_secs(2);
+
+/// The longest pause before a try is launched again.
+pub(crate) const DISRUPTED_PAUSE_MAX: Duration = Duration::from_mins(2);

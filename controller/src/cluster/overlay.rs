@@ -18,6 +18,8 @@ pub(crate) struct Overlay {
     pub(crate) jobs: BTreeMap<String, Sent>,
     /// Why the cluster makes no pod of a Job, by the name of the Job.
     pub(crate) refusals: BTreeMap<String, String>,
+    /// Why the pod of a Job had to go, by the name of the Job.
+    pub(crate) disruptions: BTreeMap<String, String>,
     /// The uids of Jobs that were told to go, or to go later.
     pub(crate) released: BTreeSet<String>,
     /// The Partition objects that were created and are not seen yet.

@@ -20,7 +20,6 @@ use planner::window;
 use crate::cluster::mind::Kept;
 use crate::cluster::places::ClusterPlaces;
 use crate::cluster::validate::Soundness;
-use crate::seat::metrics::Progress;
 use crate::work::objects::{self, cut};
 
 /// The longest message of a condition.
@@ -73,19 +72,16 @@ fn note_doubts(kept: &Kept, status: &mut PipelineStatus, now: Instant) {
     }
 }
 
-/// How far a pipeline has come, for its metrics.
-pub(crate) fn progress(kept: &Kept, now: Instant) -> Progress {
+/// When the oldest partition of the window that is not complete became due.
+pub(crate) fn oldest_incomplete_due(kept: &Kept) -> Option<Instant> {
     let Kept { work, .. } = kept;
     let decision = &work.decision;
     let is_open = |it: &&Partition| {
         decision.window.contains(&it.0)
             && decision.row(**it).is_some_and(|row| row.iter().any(|cell| !cell.verdict.is_settled()))
     };
-    let oldest = decision.partitions().iter().find(is_open);
-    Progress {
-        counts: summarize(work.world(now), decision).counts,
-        oldest_incomplete_due: oldest.map(|it| window::due_at(work.plan.parts(), *it)),
-    }
+    let oldest = decision.partitions().iter().find(is_open)?;
+    Some(window::due_at(work.plan.parts(), *oldest))
 }
 
 /// The report of a partition.

@@ -17,17 +17,19 @@ use kube::{Client, ResourceExt as _};
 use planner::admission::Capacity;
 use storage::{Catalogue, Store};
 use tokio::sync::{Notify, watch};
+use tracing::Instrument as _;
 
 use crate::cluster::caches::{self, Feeds, of_backfill, of_labels, of_partition, owner};
 use crate::cluster::configuration::Configuration;
 use crate::cluster::desk::{Clock, Desk};
 use crate::cluster::limits::{DEBOUNCE, LOOP_MAX, RECONCILES, RETRY};
-use crate::cluster::mind::Mind;
+use crate::cluster::mind::{Id, Mind};
 use crate::cluster::reconcile::{ReconcileError, reconcile};
 use crate::cluster::scribe::Scribe;
 use crate::cluster::senses::sense;
 use crate::seat::health::Health;
 use crate::seat::metrics::Metrics;
+use crate::seat::spans;
 use crate::work::launch::chain;
 
 /// Where the archive lies below the root of its store.
@@ -89,7 +91,7 @@ pub async fn run(surroundings: Surroundings, stop: impl Future<Output = ()> + Se
         .watches_stream(jobs, |it| owner(&it, of_labels))
         .watches_stream(pods, |it| owner(&it, of_labels))
         .reconcile_on(woken)
-        .run(reconcile, again, Arc::clone(&desk))
+        .run(reconcile_in_span, again, Arc::clone(&desk))
         .for_each(|result| {
             if let Err(error) = result {
                 tracing::warn!("{}", chain(&error));
@@ -105,6 +107,11 @@ pub async fn run(surroundings: Surroundings, stop: impl Future<Output = ()> + Se
     let work = future::join3(reconciles, sense(Arc::clone(&desk), pulse), ready);
     future::select(pin!(stop), pin!(work)).await;
     Ok(())
+}
+
+async fn reconcile_in_span(pipeline: Arc<Pipeline>, desk: Arc<Desk>) -> Result<Action, ReconcileError> {
+    let id = Id::new(&pipeline.namespace().unwrap_or_default(), &pipeline.name_any());
+    reconcile(pipeline, desk).instrument(spans::reconcile(&id.labels())).await
 }
 
 /// Another try after a pause, which grows the more the longer a pipeline fails, and differs between pipelines.

@@ -7,7 +7,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use crate::cluster::desk::Desk;
 use crate::cluster::limits::POLL;
-use crate::cluster::mind::Mind;
+use crate::cluster::mind::{Id, Mind};
 use crate::cluster::orphans;
 use crate::cluster::reconcile::ReconcileError;
 use crate::seat::health::Pulse;
@@ -64,9 +64,7 @@ async fn take_in(desk: &Arc<Desk>, hints: &mut Option<Hints>, sensed: Sensed) ->
             Ok(match sensed {
                 Sensed::Hint(Hint::Changed(paths)) => mind.look_at(std::mem::take(paths), desk.now()),
                 // What came before a place was watched has no word of its own.
-                Sensed::Hint(Hint::Rescan) | Sensed::Poll | Sensed::Looked => {
-                    mind.look_at_everything(desk.now())
-                }
+                Sensed::Hint(Hint::Rescan) | Sensed::Poll | Sensed::Looked => look_at_everything(mind, desk),
                 Sensed::Orphaned => Vec::new(),
             })
         })
@@ -75,6 +73,17 @@ async fn take_in(desk: &Arc<Desk>, hints: &mut Option<Hints>, sensed: Sensed) ->
         desk.wake(id);
     }
     Ok(())
+}
+
+/// Looks at all of storage, and notes how long that took and how fresh it is.
+fn look_at_everything(mind: &mut Mind, desk: &Desk) -> Vec<Id> {
+    let began = Instant::now();
+    let concerned = mind.look_at_everything(desk.now());
+    for store in mind.stores.keys() {
+        desk.metrics.asked_storage(store, "list", began.elapsed());
+        desk.metrics.listed(store, desk.now());
+    }
+    concerned
 }
 
 /// Watches what the catalogue looks at now. Without word from the system the polls still find every change.

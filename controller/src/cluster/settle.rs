@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use executor::Observation;
-use executor::kubernetes::{JobRef, Seen, observe};
+use executor::kubernetes::{JobRef, Seen, disruption, observe};
 use k8s_openapi::api::batch::v1::Job;
 use planner::calendar::Instant;
 use planner::facts::{Outcome, Running, Stage};
@@ -13,7 +13,10 @@ use storage::ChangedPath;
 
 use crate::cluster::configuration::Configuration;
 use crate::cluster::launch::job_name;
-use crate::cluster::limits::{CREATE_WITHIN, GIVE_UP_AFTER, LOG_PATIENCE, REFUSED_PAUSE, START_PATIENCE};
+use crate::cluster::limits::{
+    CREATE_WITHIN, DISRUPTED_PAUSE, DISRUPTED_PAUSE_MAX, GIVE_UP_AFTER, LOG_PATIENCE, REFUSED_PAUSE,
+    START_PATIENCE,
+};
 use crate::cluster::mind::{Id, Kept, LaunchKey, Mind, key};
 use crate::cluster::overlay::Sent;
 use crate::cluster::reconcile::Fetched;
@@ -181,7 +184,12 @@ fn settle_launch(
     let nothing = Sighting::default();
     let sighting = case.sightings.launches.get(&key(launch)).unwrap_or(&nothing);
     let pods: Vec<_> = sighting.pods.iter().map(AsRef::as_ref).collect();
-    let refusal = kept.overlay.refusals.get(&job_name(&kept.work.plan, launch)).map(String::as_str);
+    let name = job_name(&kept.work.plan, launch);
+    if let Some(why) = sighting.pods.iter().find_map(|pod| disruption(pod)) {
+        // A pod that has to go says why, and is often gone before its Job has failed.
+        kept.overlay.disruptions.insert(name.clone(), why);
+    }
+    let refusal = kept.overlay.refusals.get(&name).map(String::as_str);
     let seen = Seen { job: sighting.job.as_deref(), pods: &pods, refusal, now: case.now.into() };
     let was_publishing = stage(kept, launch) == Some(&Stage::Publishing);
     let observation = observe(&seen);
@@ -196,7 +204,10 @@ fn settle_launch(
             Step::Over(verify_and_publish(work, &mut sight, (launch, case.now))?)
         }
         Observation::Failed(failure) => failed(kept, case, (launch, sighting, &failure)),
-        Observation::Disrupted { why } => Step::Over(Outcome::Disrupted(why)),
+        Observation::Disrupted { why } => {
+            let why = kept.overlay.disruptions.remove(&name).unwrap_or(why);
+            disrupted(case, (launch, sighting, why))
+        }
         Observation::Interrupted { why } => {
             settled.kill.extend(sighting.job_ref());
             Step::Goes(Stage::Held(why))
@@ -281,6 +292,18 @@ fn failed(
         Ok(_) | Err(_) => String::new(),
     };
     Step::Over(Outcome::Failed { exit_code: failure.exit_code(), why: format!("{failure}{words}") })
+}
+
+/// A launch that was ended from outside is launched again, the later the more often that happened: a node that rejects
+/// its pod does so at once, every time.
+fn disrupted(case: &Case<'_>, (launch, sighting, why): (&Launch, &Sighting, String)) -> Step {
+    let doublings = launch.launch.saturating_sub(2).min(16);
+    let pause = if launch.launch == 1 { Duration::ZERO } else { DISRUPTED_PAUSE * (1 << doublings) };
+    let again = ended_at(sighting.job.as_deref()).unwrap_or(case.now) + pause.min(DISRUPTED_PAUSE_MAX);
+    if case.now < again {
+        return Step::GoesUntil(Stage::Held(format!("{why}; it is launched again after a pause")), again);
+    }
+    Step::Over(Outcome::Disrupted(why))
 }
 
 /// A launch whose node does not answer is waited for, and written off in the end: its staging is its own.

@@ -83,6 +83,7 @@ async fn lead(
         let deposed = async { deposed.await.map_or((), |_| ()) };
         cluster::run(surroundings.clone(), deposed).await?;
         surroundings.metrics.stepped_down();
+        surroundings.health.stepped_down();
     }
 }
 

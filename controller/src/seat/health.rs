@@ -65,6 +65,11 @@ impl Health {
         Gate(sender)
     }
 
+    /// Another controller leads: no loop has to go on here, and nothing is waited for.
+    pub fn stepped_down(&self) {
+        *self.vitals() = Vitals::default();
+    }
+
     /// What is wrong with the loops at a moment, a sentence each.
     pub fn stuck(&self, now: Instant) -> Vec<String> {
         let vitals = self.vitals();

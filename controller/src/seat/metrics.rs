@@ -10,9 +10,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crds::pipeline_status::{PartitionCounts, PipelineStatus};
 use planner::calendar::Instant;
 use planner::facts::Outcome;
-use planner::report::Counts;
 use prometheus_client::encoding::prometheus_text;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -23,7 +23,7 @@ use prometheus_client::registry::Registry;
 pub use self::calls::{Calls, Measured};
 pub use self::labels::PipelineId;
 
-use self::gauges::{Gauge, Gauges};
+use self::gauges::{Gauge, Gauges, Sample};
 use self::labels::{Call, Ended, StorageCall, Store};
 use super::limits::{CALL_BUCKETS, DELAY_BUCKETS};
 
@@ -49,46 +49,51 @@ struct Families {
     storage_calls: Histograms<StorageCall>,
 }
 
-/// How far a pipeline has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
-    /// Its partitions, by state.
-    pub counts: Counts,
-    /// When the oldest due partition that is not complete became due.
-    pub oldest_incomplete_due: Option<Instant>,
+/// What is told of a pipeline.
+#[derive(Clone, Debug)]
+struct Progress {
+    partitions: PartitionCounts,
+    conditions: Vec<(String, bool)>,
+    oldest_incomplete_due: Option<Instant>,
 }
 
 /// The gauges of a pipeline.
 const OF_A_PIPELINE: &[Gauge<Progress>] = &[
     Gauge {
-        name: "partitions_due",
-        meaning: "Partitions that are looked after",
-        value: |progress, _| count(progress.counts.due),
+        name: "partitions",
+        meaning: "Partitions that are looked after, each in one state",
+        samples: |Progress { partitions, .. }, _| {
+            let PartitionCounts { complete, running, failed, waiting, .. } = *partitions;
+            let states =
+                [("complete", complete), ("running", running), ("failed", failed), ("waiting", waiting)];
+            let sample = |(state, count): (&str, u32)| Sample::of("state", state, count);
+            states.map(sample).into()
+        },
     },
     Gauge {
-        name: "partitions_complete",
-        meaning: "Partitions with every wanted output there",
-        value: |progress, _| count(progress.counts.complete),
+        name: "partitions_due",
+        meaning: "Partitions that are looked after",
+        samples: |progress, _| vec![Sample::plain(progress.partitions.due)],
     },
     Gauge {
         name: "partitions_missing",
         meaning: "Partitions that are due and not complete, whatever holds them up",
-        value: |progress, _| count(progress.counts.due.saturating_sub(progress.counts.complete)),
+        samples: |Progress { partitions: PartitionCounts { due, complete, .. }, .. }, _| {
+            vec![Sample::plain(due.saturating_sub(*complete))]
+        },
     },
     Gauge {
-        name: "partitions_running",
-        meaning: "Partitions with a step that runs",
-        value: |progress, _| count(progress.counts.running),
-    },
-    Gauge {
-        name: "partitions_failed",
-        meaning: "Partitions with a step that a person must look at, and none that runs",
-        value: |progress, _| count(progress.counts.failed),
+        name: "pipeline_condition",
+        meaning: "1 while a condition of the pipeline is true, 0 while it is not",
+        samples: |progress, _| {
+            let sample = |(kind, is_true): &(String, bool)| Sample::of("condition", kind, u8::from(*is_true));
+            progress.conditions.iter().map(sample).collect()
+        },
     },
     Gauge {
         name: "pipeline_lag_seconds",
         meaning: "How long ago the oldest partition that is not complete became due; 0 when all are complete",
-        value: |progress, now| age(progress.oldest_incomplete_due.unwrap_or(now), now),
+        samples: |progress, now| vec![age(progress.oldest_incomplete_due.unwrap_or(now), now)],
     },
 ];
 
@@ -96,7 +101,7 @@ const OF_A_PIPELINE: &[Gauge<Progress>] = &[
 const OF_A_STORE: &[Gauge<Instant>] = &[Gauge {
     name: "catalogue_age_seconds",
     meaning: "How long ago the oldest listing that decisions rest on was made",
-    value: |listed, now| age(*listed, now),
+    samples: |listed, now| vec![age(*listed, now)],
 }];
 
 impl Metrics {
@@ -116,8 +121,14 @@ impl Metrics {
         Self(Arc::new(families.registered()))
     }
 
-    /// A pipeline was looked at.
-    pub fn pipeline(&self, id: &PipelineId, progress: Progress) {
+    /// A pipeline was looked at, with this to report; and its oldest due partition that is not complete became due then.
+    pub fn pipeline(&self, id: &PipelineId, status: &PipelineStatus, oldest_incomplete_due: Option<Instant>) {
+        let conditions = status.conditions.iter();
+        let progress = Progress {
+            partitions: status.partitions.unwrap_or_default(),
+            conditions: conditions.map(|it| (it.type_.clone(), it.status == "True")).collect(),
+            oldest_incomplete_due,
+        };
         self.0.pipelines.set(id.clone(), progress);
     }
 
@@ -218,12 +229,7 @@ impl Families {
     }
 }
 
-/// A number of partitions as Prometheus counts.
-fn count(partitions: usize) -> f64 {
-    u32::try_from(partitions).unwrap_or(u32::MAX).into()
-}
-
 /// From then to now in seconds; never negative, since a partition may be looked at before it is due.
-fn age(then: Instant, now: Instant) -> f64 {
-    (now - then).to_std().unwrap_or_default().as_secs_f64()
+fn age(then: Instant, now: Instant) -> Sample {
+    Sample::plain((now - then).to_std().unwrap_or_default().as_secs_f64())
 }

@@ -11,7 +11,7 @@ use http::{Request, Response};
 use planner::facts::Outcome;
 use tower::{Layer as _, ServiceExt as _};
 
-use crate::metrics::{impressions, now, progress};
+use crate::metrics::{impressions, now, status, two_minutes_ago};
 
 const HEAD: &str = "# Metrics
 
@@ -26,7 +26,7 @@ Scrape with `honorLabels: true`: `namespace` is the pipeline's, not the controll
 /// Metrics after everything that can happen has happened once.
 async fn seasoned() -> Metrics {
     let metrics = Metrics::new(now);
-    metrics.pipeline(&impressions(), progress());
+    metrics.pipeline(&impressions(), &status(), Some(two_minutes_ago()));
     metrics.launched(&impressions(), Duration::ZERO);
     metrics.ended(&impressions(), &Outcome::Succeeded);
     metrics.reconciled(Duration::ZERO);

@@ -79,3 +79,17 @@ async fn a_loop_that_waits_for_work_is_alive_however_long_it_waits() {
     pulse.idle(tokio::time::sleep(Duration::from_hours(1))).await;
     assert_eq!(health.stuck(Instant::now()), [""; 0]);
 }
+
+#[tokio::test]
+async fn a_process_that_no_longer_leads_is_alive_and_ready() {
+    let health = Health::default();
+    let gate = health.gate("the caches");
+    drop(health.pulse("storage", Duration::from_mins(1)));
+    health.stepped_down();
+    assert_eq!((health.stuck(Instant::now()), health.missing()), (vec![], vec![]));
+    drop(gate);
+
+    let _pulse = health.pulse("storage", Duration::from_mins(1));
+    let _gate = health.gate("the caches");
+    assert_eq!(health.missing(), ["the caches"], "leading again, it fills them anew");
+}

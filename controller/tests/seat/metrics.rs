@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use daybreak::seat::metrics::{Metrics, PipelineId, Progress};
+use crds::pipeline_status::{PartitionCounts, PipelineStatus};
+use daybreak::seat::metrics::{Metrics, PipelineId};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use k8s_openapi::jiff::Timestamp;
 use planner::calendar::Instant;
 use planner::facts::Outcome;
-use planner::report::Counts;
 
 /// The moment at which all metrics here are read.
 pub(crate) fn now() -> Instant {
@@ -16,9 +18,33 @@ pub(crate) fn impressions() -> PipelineId {
     PipelineId { namespace: "ads".to_owned(), pipeline: "impressions".to_owned() }
 }
 
-pub(crate) fn progress() -> Progress {
-    let counts = Counts { due: 5, complete: 2, running: 1, failed: 1, waiting: 1, stale: 0 };
-    Progress { counts, oldest_incomplete_due: Some(now() - Duration::from_mins(2)) }
+/// A pipeline of which something is wanting.
+pub(crate) fn status() -> PipelineStatus {
+    let condition = |kind: &str, status: &str| Condition {
+        type_: kind.to_owned(),
+        status: status.to_owned(),
+        reason: String::new(),
+        message: String::new(),
+        last_transition_time: Time(Timestamp::UNIX_EPOCH),
+        observed_generation: None,
+    };
+    PipelineStatus {
+        conditions: vec![condition("Ready", "True"), condition("Late", "False")],
+        partitions: Some(PartitionCounts {
+            due: 5,
+            complete: 2,
+            running: 1,
+            failed: 1,
+            waiting: 1,
+            stale: 0,
+        }),
+        ..PipelineStatus::default()
+    }
+}
+
+/// Since when it is wanting.
+pub(crate) fn two_minutes_ago() -> Instant {
+    now() - Duration::from_mins(2)
 }
 
 /// The value that stands behind a series.
@@ -29,19 +55,22 @@ fn value(metrics: &Metrics, series: &str) -> Option<f64> {
 }
 
 #[test]
-fn a_pipeline_shows_its_partitions_and_how_far_it_lags() {
+fn a_pipeline_shows_its_partitions_its_conditions_and_how_far_it_lags() {
     let metrics = Metrics::new(now);
-    metrics.pipeline(&impressions(), progress());
+    metrics.pipeline(&impressions(), &status(), Some(two_minutes_ago()));
     let table = [
-        ("partitions_due", 5.0),
-        ("partitions_complete", 2.0),
-        ("partitions_missing", 3.0),
-        ("partitions_running", 1.0),
-        ("partitions_failed", 1.0),
-        ("pipeline_lag_seconds", 120.0),
+        ("partitions_due", "", 5.0),
+        ("partitions_missing", "", 3.0),
+        ("partitions", ",state=\"complete\"", 2.0),
+        ("partitions", ",state=\"running\"", 1.0),
+        ("partitions", ",state=\"failed\"", 1.0),
+        ("partitions", ",state=\"waiting\"", 1.0),
+        ("pipeline_condition", ",condition=\"Ready\"", 1.0),
+        ("pipeline_condition", ",condition=\"Late\"", 0.0),
+        ("pipeline_lag_seconds", "", 120.0),
     ];
-    for (name, expected) in table {
-        let series = format!("daybreak_{name}{{namespace=\"ads\",pipeline=\"impressions\"}}");
+    for (name, labels, expected) in table {
+        let series = format!("daybreak_{name}{{namespace=\"ads\",pipeline=\"impressions\"{labels}}}");
         assert_eq!(value(&metrics, &series), Some(expected), "{series}");
     }
 }
@@ -49,7 +78,7 @@ fn a_pipeline_shows_its_partitions_and_how_far_it_lags() {
 #[test]
 fn a_pipeline_with_all_complete_lags_by_nothing() {
     let metrics = Metrics::new(now);
-    metrics.pipeline(&impressions(), Progress { oldest_incomplete_due: None, ..progress() });
+    metrics.pipeline(&impressions(), &status(), None);
     let series = "daybreak_pipeline_lag_seconds{namespace=\"ads\",pipeline=\"impressions\"}";
     assert_eq!(value(&metrics, series), Some(0.0));
 }
@@ -66,14 +95,14 @@ fn launches_are_counted_by_what_they_came_to() {
     let launches = |outcome| format!("daybreak_launches_total{{{labels},outcome=\"{outcome}\"}}");
     assert_eq!(value(&metrics, &launches("succeeded")), Some(2.0));
     assert_eq!(value(&metrics, &launches("failed")), Some(1.0));
-    let bucket = |le| format!("daybreak_step_start_delay_seconds_bucket{{le=\"{le}\",{labels}}}");
+    let bucket = |le| format!("daybreak_step_start_delay_seconds_bucket{{{labels},le=\"{le}\"}}");
     assert_eq!((value(&metrics, &bucket("0.1")), value(&metrics, &bucket("0.2"))), (Some(0.0), Some(3.0)));
 }
 
 #[test]
 fn a_pipeline_that_is_gone_leaves_nothing_behind() {
     let metrics = Metrics::new(now);
-    metrics.pipeline(&impressions(), progress());
+    metrics.pipeline(&impressions(), &status(), Some(two_minutes_ago()));
     metrics.launched(&impressions(), Duration::ZERO);
     let failed = Outcome::Failed { exit_code: None, why: String::new() };
     for outcome in [Outcome::Succeeded, Outcome::Discarded, failed, Outcome::Disrupted(String::new())] {
@@ -87,7 +116,7 @@ fn a_pipeline_that_is_gone_leaves_nothing_behind() {
 #[test]
 fn a_controller_that_no_longer_leads_tells_of_no_pipeline_and_no_store() {
     let metrics = Metrics::new(now);
-    metrics.pipeline(&impressions(), progress());
+    metrics.pipeline(&impressions(), &status(), Some(two_minutes_ago()));
     metrics.listed("warehouse", now());
     metrics.stepped_down();
     let (_, text) = metrics.render().expect("a text can be written");

@@ -29,6 +29,9 @@ pub struct PodLog {
     pub path: PathBuf,
 }
 
+/// How a kubelet begins what it sends, with success, instead of the log of a container that it threw away.
+const NO_CONTAINER: &[u8] = b"unable to retrieve container logs for ";
+
 /// What is in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kept {
@@ -45,7 +48,11 @@ pub enum Kept {
 
 /// Why a copy of the log broke off.
 enum Break {
-    /// The API server or the kubelet behind it refused, or no answer came in time.
+    /// There is no such pod any more, or its node has thrown its container away.
+    Gone,
+    /// Nothing came in time.
+    Late,
+    /// The API server or the kubelet behind it refused.
     Call(CallFault),
     /// The stream broke.
     Stream(io::Error),
@@ -98,18 +105,24 @@ impl PodLog {
     /// Follows the log until the end of the launch. Says whether all of it came.
     async fn follow(&self, ended: impl Future<Output = ()>) -> io::Result<bool> {
         let mut ended = pin!(ended);
+        let mut came = false;
         loop {
             let mut copy = pin!(self.copy(Reading::Following));
-            let came = match select(copy.as_mut(), ended.as_mut()).await {
-                Either::Left((copied, _)) => came(copied)?,
+            let (copied, is_over) = match select(copy.as_mut(), ended.as_mut()).await {
+                Either::Left((copied, _)) => (copied, false),
                 // What is on its way arrives, unless the node does not answer any more.
-                Either::Right(_) => {
-                    return timeout(LOG_PATIENCE, copy).await.map_or(Ok(false), came);
-                }
+                Either::Right(_) => (timeout(LOG_PATIENCE, copy).await.unwrap_or(Err(Break::Late)), true),
+            };
+            came = match copied {
+                Ok(()) => true,
+                Err(Break::Disk(error)) => return Err(error),
+                // No later pod has its name: nothing follows on what came.
+                Err(Break::Gone) => return Ok(came),
+                Err(Break::Late | Break::Call(_) | Break::Stream(_)) => false,
             };
             // A stream ends when the container did, or because someone in between had enough of it. Was it the
             // former, the launch is over within seconds.
-            if let Either::Right(_) = select(pin!(sleep(LOG_PAUSE)), ended.as_mut()).await {
+            if is_over || matches!(select(pin!(sleep(LOG_PAUSE)), ended.as_mut()).await, Either::Right(_)) {
                 return Ok(came);
             }
         }
@@ -122,11 +135,15 @@ impl PodLog {
             why = match self.copy(Reading::ToItsEnd).await {
                 Ok(()) => return Ok(Kept::Whole),
                 Err(Break::Disk(error)) => return Err(error),
+                Err(Break::Gone) => {
+                    return Ok(Kept::Incomplete { why: "its pod or container is gone".to_owned() });
+                }
                 Err(Break::Call(fault)) if !fault.is_transient() => {
                     return Ok(Kept::Incomplete { why: fault.to_string() });
                 }
-                Err(Break::Call(fault)) => fault.to_string(),
+                Err(Break::Call(fault)) => format!("its node did not hand it over: {fault}"),
                 Err(Break::Stream(error)) => format!("the connection broke: {error}"),
+                Err(Break::Late) => format!("nothing came within {} s", LOG_PATIENCE.as_secs()),
             };
             sleep(LOG_PAUSE).await;
         }
@@ -141,12 +158,17 @@ impl PodLog {
         let follow = matches!(reading, Reading::Following);
         let params = LogParams { container: Some(CONTAINER.to_owned()), follow, ..LogParams::default() };
         let opened = reading.patiently(self.pods.log_stream(&self.pod, &params)).await?;
-        let mut stream = pin!(opened.map_err(|error| Break::Call(error.into()))?);
+        let mut stream = pin!(opened.map_err(Break::of_call)?);
+        let mut is_first = true;
         while !part.is_full() {
             let bytes = reading.patiently(stream.fill_buf()).await?.map_err(Break::Stream)?;
             if bytes.is_empty() {
                 break;
             }
+            if is_first && bytes.starts_with(NO_CONTAINER) {
+                return Err(Break::Gone);
+            }
+            is_first = false;
             part.take(bytes).await.map_err(Break::Disk)?;
             let taken = bytes.len();
             stream.consume_unpin(taken);
@@ -155,23 +177,19 @@ impl PodLog {
     }
 }
 
-impl Reading {
-    async fn patiently<T>(self, answer: impl Future<Output = T>) -> Result<T, Break> {
-        match self {
-            Self::Following => Ok(answer.await),
-            Self::ToItsEnd => {
-                let answer = timeout(LOG_PATIENCE, answer).await;
-                answer.map_err(|_| Break::Call(CallFault::TimedOut(LOG_PATIENCE)))
-            }
-        }
+impl Break {
+    fn of_call(error: kube::Error) -> Self {
+        let fault = CallFault::from(error);
+        if matches!(fault, CallFault::NotFound(_)) { Self::Gone } else { Self::Call(fault) }
     }
 }
 
-/// Whether a copy came to its end. That the file can't be written is an error; all else may come right.
-fn came(copied: Result<(), Break>) -> io::Result<bool> {
-    match copied {
-        Ok(()) => Ok(true),
-        Err(Break::Disk(error)) => Err(error),
-        Err(Break::Call(_) | Break::Stream(_)) => Ok(false),
+impl Reading {
+    /// Waits for an answer: for a log that is still written without a limit.
+    async fn patiently<T>(self, answer: impl Future<Output = T>) -> Result<T, Break> {
+        match self {
+            Self::Following => Ok(answer.await),
+            Self::ToItsEnd => timeout(LOG_PATIENCE, answer).await.map_err(|_| Break::Late),
+        }
     }
 }

@@ -1,8 +1,7 @@
 //! The Kubernetes executor: each launch is one Job of one pod.
 //!
-//! What is asked and what is seen are pure: [`job`] makes the object of a launch, [`observe`] reads what a Job
-//! and its pods tell. [`Jobs`] is all that is written, and [`PodLog`] keeps what a pod
-//! printed.
+//! What is asked and what is seen are pure: [`job`] makes the object of a launch, and [`observe`] reads what a Job and
+//! its pods tell. [`Jobs`] is all that is written, and [`PodLog`] keeps what a pod printed.
 
 mod client;
 mod expansion;
@@ -26,3 +25,4 @@ pub use job::{CONTAINER, job};
 pub use launch::{LaunchSpec, RunAs, StoreMount};
 pub use log::{Kept, PodLog};
 pub use observe::{Seen, observe};
+pub use outcome::disruption;

@@ -55,8 +55,21 @@ fn of_open_job(job: &Job, last_pod: Option<&Pod>, refusal: Option<&str>) -> Obse
     match last_pod {
         // Its pod has ended, and the Job is about to say how.
         Some(pod) => Observation::Running { since: status::since(pod) },
+        // An evicted pod is gone before the Job says so.
+        None if has_had_a_pod(job) => Observation::Running { since: begun(job) },
         None => Observation::Waiting { why: waiting::for_a_pod(refusal) },
     }
+}
+
+/// Whether the Job has counted a pod that ended, or is about to.
+fn has_had_a_pod(job: &Job) -> bool {
+    let Some(status) = &job.status else { return false };
+    let counted = status.failed.or(status.succeeded).unwrap_or_default() > 0;
+    counted
+        || status
+            .uncounted_terminated_pods
+            .as_ref()
+            .is_some_and(|pods| pods.failed.is_some() || pods.succeeded.is_some())
 }
 
 fn of_live_pod(pod: &Pod, now: SystemTime) -> Observation {

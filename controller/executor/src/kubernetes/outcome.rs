@@ -20,22 +20,29 @@ pub(super) fn of_failed_job(job: &Job, failed: &JobCondition, pod: Option<&Pod>)
         }
         (_, Some(pod)) => of_failed_pod(pod),
         // Our one rule of that policy is about disruptions.
-        ("PodFailurePolicy", None) => disrupted(format!("its pod was disrupted, and is gone: {words}")),
+        ("PodFailurePolicy", None) => {
+            disrupted("its pod was evicted or had to give its place, and is gone".to_owned())
+        }
         // The pod of a failed Job stays as long as the Job, unless it was deleted.
-        (_, None) => disrupted(format!("its pod was deleted: {words}")),
+        ("BackoffLimitExceeded", None) => disrupted("its pod was deleted".to_owned()),
+        (_, None) => disrupted(format!("its Job was ended: {reason}: {words}")),
     }
 }
 
+/// By what a pod is disrupted, from when that is decided, some time before it ends. An evicted or preempted pod is gone
+/// within a moment of its end, and its Job does not tell one from the other: who wants to say, keeps this.
+pub fn disruption(pod: &Pod) -> Option<String> {
+    let condition = status::condition(pod, "DisruptionTarget", "True")?;
+    Some(disruption_words(pod, condition))
+}
+
 fn of_failed_pod(pod: &Pod) -> Observation {
-    if let Some(disruption) = status::condition(pod, "DisruptionTarget", "True") {
-        return disrupted(disruption_words(pod, disruption));
+    if let Some(why) = disruption(pod) {
+        return disrupted(why);
     }
     let (reason, words) = status::reason(pod);
     match reason {
-        "DeadlineExceeded" => {
-            let limit = pod.spec.as_ref().and_then(|spec| spec.active_deadline_seconds);
-            return Observation::Failed(Failure::Deadline(seconds(limit)));
-        }
+        "DeadlineExceeded" => return Observation::Failed(of_deadline(pod)),
         // The kubelet marks as disrupted whom it evicts for others' sake, and not who broke a limit of its own.
         "Evicted" => return Observation::Failed(Failure::StorageLimit { words: words.to_owned() }),
         _ => {}
@@ -46,6 +53,15 @@ fn of_failed_pod(pod: &Pod) -> Observation {
         }
         Some(ended) => of_ended_container(pod, ended),
         None => disrupted(format!("{} refused its pod: {reason}: {words}", on_node(pod))),
+    }
+}
+
+/// The pulling of the image counts: the kubelet begins to count when it takes the pod on.
+fn of_deadline(pod: &Pod) -> Failure {
+    let limit = seconds(pod.spec.as_ref().and_then(|spec| spec.active_deadline_seconds));
+    match status::started(pod) {
+        Some(_) => Failure::Deadline(limit),
+        None => Failure::CouldNotStart(StartFault::TooSlow(limit)),
     }
 }
 

@@ -44,12 +44,12 @@ fn container_status(pod: &Pod) -> Option<&ContainerStatus> {
     containers.iter().find(|container| container.name == CONTAINER)
 }
 
-/// When the step's container started, if it did.
+/// When the step's container started, if it did: one that could not start is said to have started in 1970.
 pub(super) fn started(pod: &Pod) -> Option<SystemTime> {
     let state = container(pod)?;
     let running = state.running.as_ref().and_then(|running| running.started_at.as_ref());
     let ended = || state.terminated.as_ref().and_then(|ended| ended.started_at.as_ref());
-    running.or_else(ended).map(system_time)
+    running.or_else(ended).map(system_time).filter(|started| *started > SystemTime::UNIX_EPOCH)
 }
 
 /// When the step's container started, or else the pod.
@@ -60,10 +60,11 @@ pub(super) fn since(pod: &Pod) -> SystemTime {
 }
 
 /// Since when the node does not answer. The node controller then takes `Ready` from pods whose containers were
-/// ready when last heard of, and the kubelet, which is silent, can't put that right. `NodeLost` and the phase
-/// `Unknown` say the same in older clusters.
+/// ready when last heard of, and the kubelet, which is silent, can't put that right; a kubelet that itself takes
+/// `Ready` from a pod says for what reason. `NodeLost` and the phase `Unknown` say the same in older clusters.
 pub(super) fn silent_since(pod: &Pod) -> Option<SystemTime> {
-    let unready = condition(pod, "Ready", "False");
+    let unready = condition(pod, "Ready", "False")
+        .filter(|condition| condition.reason.as_deref().unwrap_or_default().is_empty());
     let contradicted = unready.is_some() && container_status(pod).is_some_and(|container| container.ready);
     let told = reason(pod).0 == "NodeLost" || phase(pod) == "Unknown";
     let changed = unready.and_then(|condition| condition.last_transition_time.as_ref()).map(system_time);

@@ -20,9 +20,15 @@ pub(super) fn for_quota(job: &Job) -> String {
 /// The Job has no pod yet.
 pub(super) fn for_a_pod(refusal: Option<&str>) -> String {
     match refusal {
-        Some(words) => format!("the cluster makes no pod for it: {words}"),
+        Some(words) => format!("the cluster makes no pod for it: {}", without_name(words)),
         None => "its pod is being made".to_owned(),
     }
+}
+
+/// Each try has another name for the pod, which would make each time a new sentence: `Error creating: pods "NAME" is
+/// forbidden: WORDS`.
+fn without_name(words: &str) -> &str {
+    words.split_once(" is forbidden: ").map_or(words, |(_, words)| words)
 }
 
 /// The pod's container has not started yet.
@@ -31,8 +37,12 @@ pub(super) fn for_a_start(pod: &Pod) -> String {
         return "its pod is being deleted before it started".to_owned();
     }
     let Some(node) = status::node(pod) else { return for_a_node(pod) };
-    match status::container(pod).and_then(|state| state.waiting.as_ref()) {
+    let state = status::container(pod);
+    match state.and_then(|state| state.waiting.as_ref()) {
         Some(waiting) => for_the_container(pod, waiting, node),
+        None if state.is_some_and(|state| state.terminated.is_some()) => {
+            format!("its container did not start on node {node}")
+        }
         None => format!("node {node} has yet to take it on"),
     }
 }

@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use crate::failure::Failure;
-use crate::seam::{Capabilities, Event, LaunchSpec, Observation};
+use crate::seam::{Event, LaunchSpec, Observation};
 use environment::Environment;
 pub(crate) use environment::{LAUNCH_VARIABLE, STATE_VARIABLE};
 use process::Process;
@@ -91,11 +91,6 @@ impl LocalExecutor {
             oom_kills: oom::Kills::counted_from_now(),
         };
         Self { runtime: Handle::current(), shared: Arc::new(shared) }
-    }
-
-    /// What this executor can honour: it packs by `resources` and enforces nothing.
-    pub fn capabilities(&self) -> Capabilities {
-        Capabilities { images: false, enforces_resources: false, pods: false }
     }
 
     /// Starts a launch at `now`, and returns at once. Whatever becomes of it is told by one [`Event`], also
