@@ -10,10 +10,10 @@ mod table;
 mod definitions;
 mod flow;
 mod objects;
-//mod ownership;
+mod ownership;
 mod rules;
 //mod serving;
-//mod silence;
+mod silence;
 mod standing;
 mod states;
 
