@@ -16,6 +16,7 @@ use planner::launch::Launch;
 use planner::pipeline::StepId;
 use planner::report::{PartitionReport, Reporter, summarize};
 use planner::window;
+use planner::verdict::Verdict;
 
 use crate::cluster::mind::Kept;
 use crate::cluster::places::ClusterPlaces;
@@ -65,10 +66,19 @@ fn note_doubts(kept: &Kept, status: &mut PipelineStatus, now: Instant) {
     let Some(((store, path), doubt)) = kept.work.doubts.iter().next() else { return };
     let message =
         cut(format!("the store {store} gives no reliable answer about {path}: {doubt}"), MESSAGE_MAX);
-    let ready = ConditionType::Ready.to_string();
-    for condition in status.conditions.iter_mut().filter(|condition| condition.type_ == ready) {
-        let outcome = ("False", ConditionReason::StoreUnavailable);
-        *condition = objects::condition(ConditionType::Ready, outcome, message.clone(), now);
+    // What failed for good did so whatever the store says now.
+    let has_failed = |(_, _, cell): (Partition, StepId, &planner::decision::Cell)| {
+        matches!(cell.verdict, Verdict::Failed | Verdict::OutputOccupied(_))
+    };
+    let is_in_doubt = !kept.work.decision.cells().any(has_failed);
+    for condition in &mut status.conditions {
+        if condition.type_ == ConditionType::Ready.to_string() {
+            let outcome = ("False", ConditionReason::StoreUnavailable);
+            *condition = objects::condition(ConditionType::Ready, outcome, message.clone(), now);
+        } else if is_in_doubt && condition.reason == ConditionReason::StepFailed.to_string() {
+            let outcome = ("Unknown", ConditionReason::StorageUnknown);
+            *condition = objects::condition(ConditionType::CaughtUp, outcome, condition.message.clone(), now);
+        }
     }
 }
 
