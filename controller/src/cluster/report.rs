@@ -15,8 +15,8 @@ use planner::fault::Fault;
 use planner::launch::Launch;
 use planner::pipeline::StepId;
 use planner::report::{PartitionReport, Reporter, summarize};
-use planner::window;
 use planner::verdict::Verdict;
+use planner::window;
 
 use crate::cluster::mind::Kept;
 use crate::cluster::places::ClusterPlaces;
