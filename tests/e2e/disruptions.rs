@@ -51,6 +51,7 @@ fn a_node_that_does_not_answer_is_told_and_waited_for() {
     let _controller = sandbox.controller();
     sandbox.pipeline(&flow(&sandbox, 1, &when_told(&sandbox)).to_string());
     sandbox.eventually("it runs", || sandbox.ledger().started().len() == 1);
+    sandbox.eventually("the node has told so", || sandbox.list("pods")[0]["status"]["phase"] == "Running");
     sandbox.cluster().signal("kubelet", "STOP");
     says(&sandbox, "Running", "node testbed does not answer; the step may still run there");
     sandbox.cluster().signal("kubelet", "CONT");

@@ -54,7 +54,7 @@ fn a_step_that_takes_too_long_is_ended_at_its_timeout() {
     let mut spec = flow(&sandbox, 1, "sleep 600");
     spec["steps"][0]["timeout"] = json!("3s");
     sandbox.pipeline(&spec.to_string());
-    says(&sandbox, "Failed", "it ran longer than its timeout of 3 s");
+    says(&sandbox, "Failed", "it ran longer than its timeout of 3s");
     sandbox.eventually("no pod runs", || {
         sandbox.list("pods").iter().all(|pod| pod["status"]["phase"] != "Running")
     });

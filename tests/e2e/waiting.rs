@@ -58,3 +58,24 @@ fn a_full_quota_is_waited_for() {
     caught_up(&sandbox);
     assert_eq!(step(&sandbox, "2026-01-01", "make")["attempts"], 1);
 }
+
+#[test]
+fn a_job_that_is_refused_is_sent_again_as_the_spec_is_then() {
+    let sandbox = Sandbox::node();
+    let _controller = sandbox.controller();
+    sandbox.kubectl(&["create", "quota", "none", "--hard=count/jobs.batch=0"]);
+    let mut spec = flow(&sandbox, 1, "exit 1");
+    sandbox.pipeline(&spec.to_string());
+    says(&sandbox, "Running", "exceeded quota: none");
+    spec["steps"] = flow(&sandbox, 1, COPY)["steps"].clone();
+    sandbox.pipeline(&spec.to_string());
+    sandbox.eventually("the first launch is over", || {
+        sandbox
+            .archived("2026-01-01/make.1.1.ended.json")
+            .contains("its step was changed before it could start")
+    });
+    sandbox.kubectl(&["delete", "quota", "none"]);
+    caught_up(&sandbox);
+    // Another step is another attempt.
+    assert_eq!(step(&sandbox, "2026-01-01", "make")["attempts"], 2);
+}

@@ -74,6 +74,8 @@ impl Cluster {
         let resources = root().join("charts/daybreak-crds/files");
         self.kubectl(&["apply", "--server-side", "--filename", &resources.to_string_lossy()]);
         self.kubectl(&["wait", "--for=condition=Established", "crd", "--all"]);
+        // A server that has just learned of a kind has it watched a little later.
+        self.kubectl(&["get", "pipelines,partitions,backfills", "--all-namespaces"]);
         if options.contains(&"--node") {
             self.import(&IMAGES);
         }
