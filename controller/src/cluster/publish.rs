@@ -70,7 +70,8 @@ pub(crate) fn faulty(fetched: &Fetched, soundness: &Soundness) -> Reports {
 }
 
 fn pipeline(kept: &Kept, (fetched, soundness): (&Fetched, &Soundness), reports: &mut Reports) {
-    let status = report::pipeline(kept, soundness, fetched.now);
+    let mut status = report::pipeline(kept, soundness, fetched.now);
+    report::note_strangers(&mut status, &strangers(fetched));
     let before = current(&kept.overlay, (Kind::Pipeline, &*fetched.object), fetched.object.status.clone());
     let is_turn = before.as_ref().is_none_or(|before| {
         // Counts change with every launch, and whoever reads them can wait a second; a new spec is answered at once.
@@ -174,8 +175,17 @@ pub(crate) fn objects(
 
 fn by_key<'a>(kept: &Kept, fetched: &'a Fetched) -> BTreeMap<Partition, &'a crds::Partition> {
     let calendar = &kept.work.plan.parts().calendar;
-    let key = |it: &'a Arc<crds::Partition>| Some((calendar.parse_key(&it.spec.key).ok()?, &**it));
+    let key = |it: &'a Arc<crds::Partition>| {
+        let partition = calendar.parse_key(&it.spec.key).ok()?;
+        // One of another name is someone else's, and takes no place of ours.
+        (it.name_any() == object_name(kept, partition)).then_some((partition, &**it))
+    };
     fetched.partitions.iter().filter_map(key).collect()
+}
+
+fn object_name(kept: &Kept, partition: Partition) -> String {
+    let parts = kept.work.plan.parts();
+    format!("{}.{}", parts.name, parts.calendar.object_key(partition))
 }
 
 fn object(kept: &Kept, fetched: &Fetched, partition: Partition) -> crds::Partition {
@@ -186,7 +196,7 @@ fn object(kept: &Kept, fetched: &Fetched, partition: Partition) -> crds::Partiti
         key: crds::text::Key(parts.calendar.key(partition)),
         suspend: None,
     };
-    let mut object = crds::Partition::new(&format!("{}.{key}", parts.name), spec);
+    let mut object = crds::Partition::new(&object_name(kept, partition), spec);
     object.metadata.namespace = Some(fetched.id.namespace.clone());
     let labels = [(PIPELINE, parts.name.to_string()), (PARTITION, key), (MANAGED_BY, MANAGER.to_owned())];
     object.metadata.labels = Some(labels.into_iter().map(|(key, value)| (key.to_owned(), value)).collect());
@@ -209,6 +219,17 @@ fn owner(pipeline: &crds::Pipeline) -> OwnerReference {
 /// Whether the controller made the object, for this pipeline and not for one of its name that was deleted.
 fn is_ours(object: &crds::Partition, fetched: &Fetched) -> bool {
     object.owner_references().iter().any(|it| Some(&it.uid) == fetched.object.metadata.uid.as_ref())
+}
+
+/// The names of the objects of this pipeline's partitions that someone else made. Those of a pipeline of its name that
+/// was deleted go by themselves.
+fn strangers(fetched: &Fetched) -> Vec<String> {
+    let is_stranger = |it: &&Arc<crds::Partition>| {
+        it.owner_references().iter().all(|owner| owner.kind != crds::Pipeline::kind(&()))
+    };
+    let mut names: Vec<_> = fetched.partitions.iter().filter(is_stranger).map(|it| it.name_any()).collect();
+    names.sort();
+    names
 }
 
 /// The status of an object as it is: what was written, as long as the cache does not show it.
