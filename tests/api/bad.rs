@@ -58,7 +58,7 @@ fn kubectl_apply_refuses_a_bad_manifest_with_the_path_of_its_field() {
     let sandbox = Sandbox::control_plane();
     let spec: Value = serde_saphyr::from_str(FLOW).expect("the spec is YAML");
     for (pointer, value, said) in [
-        ("/every", json!("7m"), "spec.every: Invalid value: \"7m\""),
+        ("/every", json!("7m"), "spec.every: Invalid value: \"string\": a partition lasts a time that divides a day"),
         ("/datasets/0/path", json!("../in"), "spec.datasets[0].path: Invalid value"),
         ("/steps/0/comand", json!([]), "unknown field \"spec.steps[0].comand\""),
         ("/steps/0/retries", json!({"maxAttempts": 0}), "spec.steps[0].retries.maxAttempts"),

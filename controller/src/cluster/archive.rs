@@ -17,12 +17,17 @@ use std::path::{Path, PathBuf};
 use planner::calendar::Partition;
 use planner::launch::Launch;
 use planner::pipeline::Pipeline;
+use storage::Store;
 
 use crate::work::records::{Event, Histories, Record, Records, RecordsError};
+
+/// Where the archive lies below the root of its store.
+const ARCHIVE: &str = ".daybreak/archive";
 
 /// The archive of one pipeline.
 #[derive(Debug)]
 pub(crate) struct Archive {
+    store: Store,
     folder: PathBuf,
     loaded: BTreeSet<Partition>,
 }
@@ -54,6 +59,7 @@ impl Records for Archive {
         let path = self.path(pipeline, launch, &format!("{}.json", event_name(&record.event)));
         let failed = |source| RecordsError { operation: "write", path: path.clone(), source };
         let text = serde_json::to_vec(record).map_err(|error| failed(error.into()))?;
+        self.check_there().map_err(failed)?;
         match create(&path, &text) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match record.event {
                 // Whoever was first has the launch. What is on its way or over is so, whoever said it.
@@ -66,9 +72,15 @@ impl Records for Archive {
 }
 
 impl Archive {
-    /// The archive of a pipeline below the archive's root. Nothing is made yet.
-    pub(crate) fn new(root: &Path, namespace: &str, pipeline: &str) -> Self {
-        Self { folder: root.join(namespace).join(pipeline), loaded: BTreeSet::new() }
+    /// The archive of a pipeline in a store. Nothing is made yet.
+    pub(crate) fn new(store: &Store, namespace: &str, pipeline: &str) -> Self {
+        let folder = store.local_path(ARCHIVE).join(namespace).join(pipeline);
+        Self { store: store.clone(), folder, loaded: BTreeSet::new() }
+    }
+
+    /// Where no store is mounted there are no records, and that must not count as nothing ever having been launched.
+    fn check_there(&self) -> io::Result<()> {
+        self.store.check_there().map_err(io::Error::other)
     }
 
     /// The log of a launch.
@@ -86,11 +98,6 @@ impl Archive {
         self.loaded.remove(&partition);
     }
 
-    /// Whether the records of a partition have been read.
-    pub(crate) fn has_read(&self, partition: Partition) -> bool {
-        self.loaded.contains(&partition)
-    }
-
     fn path(&self, pipeline: &Pipeline, launch: &Launch, end: &str) -> PathBuf {
         let key = pipeline.parts().calendar.key(launch.partition);
         let step = &pipeline.step(launch.step).name;
@@ -101,6 +108,7 @@ impl Archive {
     fn read(&self, key: &str) -> Result<Vec<Record>, RecordsError> {
         let folder = self.folder.join(key);
         let failed = |path: &Path, source| RecordsError { operation: "read", path: path.to_owned(), source };
+        self.check_there().map_err(|error| failed(&folder, error))?;
         let entries = match fs::read_dir(&folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries.map_err(|error| failed(&folder, error))?,
@@ -140,4 +148,95 @@ fn create(path: &Path, text: &[u8]) -> io::Result<()> {
     let unfinished = tempfile::Builder::new().prefix(".record-").tempfile_in(folder)?;
     fs::write(unfinished.path(), text)?;
     fs::hard_link(unfinished.path(), path)
+}
+
+#[cfg(test)]
+mod tests {
+    use authoring::Setting;
+    use planner::calendar::Instant;
+    use planner::facts::{Fingerprints, Outcome, Trial};
+    use planner::pipeline::StepId;
+
+    use super::*;
+
+    fn store(folder: &tempfile::TempDir) -> Store {
+        Store::fs("warehouse", folder.path()).unwrap()
+    }
+
+    fn plan() -> Pipeline {
+        let object: crds::Pipeline = serde_json::from_value(serde_json::json!({
+            "apiVersion": "daybreak.dev/v1alpha1",
+            "kind": "Pipeline",
+            "metadata": {"name": "shop"},
+            "spec": {
+                "every": "1d",
+                "store": "warehouse",
+                "datasets": [{"name": "sales", "path": "sales_%Y%m%d.txt"}],
+                "steps": [{"name": "sell", "outputs": [{"dataset": "sales"}], "command": ["sell"]}],
+            },
+        }))
+        .unwrap();
+        authoring::convert(&object, &Setting::default()).unwrap().0
+    }
+
+    fn launch(plan: &Pipeline, attempt: u32) -> Launch {
+        let step = plan.step(StepId(0));
+        let trial = Trial { whole: step.whole_digest, result: step.result_digest, request: None };
+        let partition = plan.parts().calendar.parse_key("2026-01-05").unwrap();
+        Launch { step: StepId(0), partition, attempt, launch: 1, trial, outputs: Vec::new(), replaces: false }
+    }
+
+    fn launched(plan: &Pipeline, launch: &Launch) -> Record {
+        Record::launched(plan, launch, (&Fingerprints::new(), Instant::UNIX_EPOCH))
+    }
+
+    #[test]
+    fn of_two_controllers_one_has_the_launch() {
+        let (folder, plan) = (tempfile::tempdir().unwrap(), plan());
+        let mut one = Archive::new(&store(&folder), "default", "shop");
+        let mut other = Archive::new(&store(&folder), "default", "shop");
+        let launch = launch(&plan, 1);
+        one.write(&launched(&plan, &launch), (&plan, &launch)).unwrap();
+        let refused = other.write(&launched(&plan, &launch), (&plan, &launch)).unwrap_err();
+        assert_eq!(refused.source.kind(), io::ErrorKind::AlreadyExists);
+    }
+
+    #[test]
+    fn the_first_end_holds_and_is_found_by_all() {
+        let (folder, plan) = (tempfile::tempdir().unwrap(), plan());
+        let mut archive = Archive::new(&store(&folder), "default", "shop");
+        let launch = launch(&plan, 1);
+        archive.write(&launched(&plan, &launch), (&plan, &launch)).unwrap();
+        let end = |outcome: Outcome| {
+            Record::ended(&plan, &launch, (&outcome, &std::collections::BTreeMap::new(), Instant::UNIX_EPOCH))
+        };
+        assert!(!archive.has_ended(&plan, &launch));
+        archive.write(&end(Outcome::Succeeded), (&plan, &launch)).unwrap();
+        archive.write(&end(Outcome::Disrupted("late".to_owned())), (&plan, &launch)).unwrap();
+        assert!(archive.has_ended(&plan, &launch));
+        let mut histories = Histories::new();
+        let mut later = Archive::new(&store(&folder), "default", "shop");
+        later.load(&plan, &[launch.partition], &mut histories).unwrap();
+        let history = &histories[&launch.partition][&StepId(0)];
+        assert_eq!((history.running.is_none(), &history.ended[0].outcome), (true, &Outcome::Succeeded));
+    }
+
+    #[test]
+    fn tries_are_found_in_their_order() {
+        let (folder, plan) = (tempfile::tempdir().unwrap(), plan());
+        let mut archive = Archive::new(&store(&folder), "default", "shop");
+        for attempt in [2, 10, 1] {
+            let launch = launch(&plan, attempt);
+            archive.write(&launched(&plan, &launch), (&plan, &launch)).unwrap();
+            let failed = Outcome::Failed { exit_code: Some(1), why: "it broke".to_owned() };
+            let left = std::collections::BTreeMap::new();
+            let end = Record::ended(&plan, &launch, (&failed, &left, Instant::UNIX_EPOCH));
+            archive.write(&end, (&plan, &launch)).unwrap();
+        }
+        let mut histories = Histories::new();
+        let partition = launch(&plan, 1).partition;
+        archive.load(&plan, &[partition], &mut histories).unwrap();
+        let attempts: Vec<_> = histories[&partition][&StepId(0)].ended.iter().map(|it| it.attempt).collect();
+        assert_eq!(attempts, [1, 2, 10]);
+    }
 }

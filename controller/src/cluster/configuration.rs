@@ -236,3 +236,47 @@ fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::E
     let span: planner::duration::Span = text.parse().map_err(serde::de::Error::custom)?;
     Ok(Duration::from_secs(span.seconds()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(text: &str) -> String {
+        Configuration::parse(text).map(|_| ()).unwrap_err().join("\n")
+    }
+
+    #[test]
+    fn the_least_configuration_binds_one_store() {
+        let configuration =
+            Configuration::parse(r#"{"stores": {"warehouse": {"directory": "/data/warehouse"}}}"#).unwrap();
+        assert_eq!(configuration.archive_store(), "warehouse");
+        assert_eq!(configuration.steps.keep_finished_jobs, Duration::from_mins(10));
+        assert!(configuration.stores["warehouse"].notify);
+    }
+
+    #[test]
+    fn a_fault_is_told_with_the_path_of_its_field() {
+        let table = [
+            (r#"{"stores": {}}"#, "stores: there is none"),
+            (r#"{"stores": {"a": {"directory": "data"}}}"#, "stores.a.directory: data is relative"),
+            (
+                r#"{"stores": {"a": {"directory": "/d", "claim": "x"}}}"#,
+                "stores.a.claim: unknown field `claim`",
+            ),
+            (
+                r#"{"stores": {"a": {"directory": "/d"}}, "archive": {"store": "b"}}"#,
+                "archive.store: there is no store `b`: write one of a",
+            ),
+            (
+                r#"{"stores": {"a": {"directory": "/d"}, "b": {"directory": "/e"}}}"#,
+                "archive.store: there are several stores; write one of a, b",
+            ),
+            (r#"{"stores": {"a": {"directory": "/d"}}, "slots": 0}"#, "slots: with 0 nothing ever starts"),
+            (r#"{"stores": {"a": {"directory": "/d"}}, "steps": {"grace": "soon"}}"#, "steps.grace: "),
+            (r#"{"stores": {"a": {"directory": "/d"}}, "pools": {"db": -1}}"#, "pools.db: "),
+        ];
+        for (text, fault) in table {
+            assert!(faults(text).contains(fault), "{text}: {}", faults(text));
+        }
+    }
+}

@@ -13,8 +13,11 @@ use storage::Store;
 use crate::cluster::apply::Effects;
 use crate::cluster::desk::Desk;
 use crate::cluster::launch;
-use crate::cluster::limits::{CREATE_WITHIN, HISTORY, OBJECTS, OBJECTS_OF_NAMESPACE, TAKEN_PAUSE};
+use crate::cluster::limits::{
+    CREATE_WITHIN, HISTORY, OBJECTS, OBJECTS_OF_NAMESPACE, STATUS_PAUSE, TAKEN_PAUSE,
+};
 use crate::cluster::mind::{Id, Kept, Mind};
+use crate::cluster::objects;
 use crate::cluster::overlay::Sent;
 use crate::cluster::publish;
 use crate::cluster::reconcile::{Fetched, ReconcileError, Thought};
@@ -24,7 +27,7 @@ use crate::cluster::validate::Soundness;
 use crate::cluster::working_set::{Room, working_set};
 use crate::work::launch as work_launch;
 use crate::work::look;
-use crate::work::objects;
+use crate::work::objects as work_objects;
 use crate::work::records::RecordsError;
 
 /// Decides for a pipeline, grants what there is room for, and says what follows.
@@ -41,6 +44,9 @@ pub(crate) fn decide(
     look_and_decide(mind, fetched)?;
     if soundness.is_sound() {
         thought.others.extend(mind.admit(id, *now));
+        if recall_granted(mind, (id, *now)).map_err(ReconcileError::Records)? {
+            thought.others.extend(mind.admit(id, *now));
+        }
         begin(mind, desk, (id, *now)).map_err(ReconcileError::Records)?;
     }
     let room = room(mind, fetched);
@@ -54,6 +60,10 @@ pub(crate) fn decide(
     let (status, oldest) = (report::pipeline(kept, soundness, *now), report::oldest_incomplete_due(kept));
     desk.metrics.pipeline(&id.labels(), &status, oldest);
     thought.reports = publish::reports(kept, stores, (fetched, soundness, &wanted));
+    if thought.reports.is_held {
+        let turn = *now + STATUS_PAUSE;
+        thought.wake_at = Some(thought.wake_at.map_or(turn, |at| at.min(turn)));
+    }
     create(kept, desk, stores, &mut thought);
     Ok(thought)
 }
@@ -130,7 +140,7 @@ fn remember(kept: &mut Kept, fetched: &Fetched) {
         let object = fetched.partitions.iter().find(|it| *it.spec.key == *key)?;
         let name = plan.step(step).name.as_str();
         let told = object.status.as_ref()?.steps.iter().find(|it| &*it.name == name)?;
-        let since = told.since.as_ref().filter(|_| told.reason == objects::step_reason(reason))?;
+        let since = told.since.as_ref().filter(|_| told.reason == work_objects::step_reason(reason))?;
         instant(&since.0)
     };
     kept.work.decision.remember(since);
@@ -140,21 +150,32 @@ fn instant(time: &Timestamp) -> Option<Instant> {
     Instant::from_timestamp(time.as_second(), 0)
 }
 
+/// Reads the records of what was granted, which may say that a step was tried before; whether it was decided anew.
+fn recall_granted(mind: &mut Mind, (id, now): (&Id, Instant)) -> Result<bool, RecordsError> {
+    let Some((kept, stores, catalogue)) = mind.at(id) else { return Ok(false) };
+    let partitions: Vec<_> = kept.granted.iter().map(|launch| launch.partition).collect();
+    let (work, sight) = kept.sight(stores, catalogue);
+    if !sight.records.load(&work.plan, &partitions, &mut work.facts.history)? {
+        return Ok(false);
+    }
+    look::decide(work, sight, now)?;
+    Ok(true)
+}
+
 /// Records what was granted, and decides anew so that reports say so.
 fn begin(mind: &mut Mind, desk: &Desk, (id, now): (&Id, Instant)) -> Result<(), RecordsError> {
     let Some((kept, stores, catalogue)) = mind.at(id) else { return Ok(()) };
     let granted = std::mem::take(&mut kept.granted);
     let is_new = !granted.is_empty();
     for launch in granted {
-        let was_read = kept.archive.has_read(launch.partition);
-        let ready = kept.work.decision.cell(launch.partition, launch.step).map_or(now, |cell| cell.since);
-        let (work, mut sight) = kept.sight(stores, catalogue);
-        if !was_read {
-            // A record that was not read yet may say that the step was tried before: decide again first.
-            sight.records.load(&work.plan, &[launch.partition], &mut work.facts.history)?;
-            work.is_stale = true;
+        let (work, sight) = kept.sight(stores, catalogue);
+        if look::has_changed(work, sight, (&launch, now)) {
+            // What was decided on is no longer so: decide again first.
+            desk.wake(id);
             continue;
         }
+        let ready = kept.work.decision.cell(launch.partition, launch.step).map_or(now, |cell| cell.since);
+        let (work, mut sight) = kept.sight(stores, catalogue);
         if let Err(error) = work_launch::begin(work, &mut sight, (&launch, now)) {
             // Another controller was first: its record holds.
             kept.archive.reload(launch.partition);
@@ -190,7 +211,7 @@ fn effects(
 ) -> Effects {
     kept.overlay.tidy();
     let Settled { kill, expire, look, ask, follow, wake_at, .. } = settled;
-    let (make, remove) = publish::objects(kept, (fetched, wanted));
+    let (make, remove) = objects::make_and_remove(kept, (fetched, wanted));
     Effects { kill, expire, look, ask, follow, make, remove, wake_at, ..Effects::default() }
 }
 

@@ -15,6 +15,9 @@ pub(crate) const START_PATIENCE: Duration = Duration::from_secs(5);
 /// How long the log of a failed launch is waited for before its failure is recorded without its last words.
 pub(crate) const LOG_PATIENCE: Duration = Duration::from_secs(10);
 
+/// The pause before a log that could not be kept is tried again: its store may be away for long.
+pub(crate) const LOG_RETRY: Duration = Duration::from_secs(10);
+
 /// Reconciles at once: each waits for the server most of its time, and thinking is done one by one.
 pub(crate) const RECONCILES: u16 = 16;
 

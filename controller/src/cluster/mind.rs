@@ -3,7 +3,6 @@
 //! Whoever thinks holds the lock: it looks at storage and decides, but waits for no server. What follows is done without it.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use planner::admission::{Admission, Bidder, Capacity, admit};
@@ -42,7 +41,7 @@ pub(crate) struct Mind {
     /// What there is to share.
     pub(crate) capacity: Capacity,
     /// Where the archive lies.
-    pub(crate) archive: PathBuf,
+    pub(crate) archive: Store,
     /// How often a pipeline looked where nobody looked before.
     pub(crate) looks: usize,
 }

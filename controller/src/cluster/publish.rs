@@ -4,14 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crds::backfill::BackfillStatus;
-use crds::labels::{MANAGED_BY, MANAGER, PARTITION, PIPELINE, STATUS_FIELD_MANAGER};
+use crds::labels::STATUS_FIELD_MANAGER;
 use crds::partition::PartitionStatus;
 use crds::pipeline_status::PipelineStatus;
 use executor::kubernetes::{CallError, CallFault};
 use futures::{StreamExt as _, stream};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
+use kube::Resource;
 use kube::api::{Patch, PatchParams};
-use kube::{Resource, ResourceExt as _};
 use planner::calendar::Partition;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -23,6 +22,7 @@ use crate::cluster::desk::Desk;
 use crate::cluster::events::{self, Told};
 use crate::cluster::limits::{CALLS, STATUS_PAUSE};
 use crate::cluster::mind::{Id, Kept, Mind};
+use crate::cluster::objects::{by_key, is_ours, strangers};
 use crate::cluster::overlay::{Kind, Overlay};
 use crate::cluster::places::ClusterPlaces;
 use crate::cluster::reconcile::{Fetched, ReconcileError};
@@ -34,6 +34,8 @@ use crate::cluster::validate::Soundness;
 pub(crate) struct Reports {
     statuses: Vec<Report>,
     events: Vec<Told>,
+    /// Whether the status of the pipeline differs and waits for its turn.
+    pub(crate) is_held: bool,
 }
 
 /// A status to be written.
@@ -81,6 +83,8 @@ fn pipeline(kept: &Kept, (fetched, soundness): (&Fetched, &Soundness), reports: 
     });
     if is_turn {
         pipeline_report(fetched, (before, status), reports);
+    } else {
+        reports.is_held = true;
     }
 }
 
@@ -127,6 +131,7 @@ fn partitions(
         status.observed_generation = Some(shown.metadata.generation.unwrap_or(1));
         let conditions = before.as_ref().map_or(&[][..], |before: &PartitionStatus| &before.conditions);
         report::carry_over(conditions, &mut status.conditions, status.observed_generation);
+        report::carry_since(before.as_ref().map_or(&[], |before| &before.steps), &mut status.steps);
         if before.as_ref() == Some(&status) {
             continue;
         }
@@ -149,87 +154,6 @@ fn backfills(kept: &Kept, fetched: &Fetched, reports: &mut Reports) {
             reports.add((Kind::Backfill, &*backfill), &status);
         }
     }
-}
-
-/// The Partition objects that are to be created, and those to be deleted, by name and uid.
-pub(crate) fn objects(
-    kept: &Kept,
-    (fetched, wanted): (&Fetched, &BTreeSet<Partition>),
-) -> (Vec<crds::Partition>, Vec<(String, String)>) {
-    let existing = by_key(kept, fetched);
-    let missing = wanted.iter().filter(|it| !existing.contains_key(it)).map(|it| object(kept, fetched, *it));
-    let make = missing.filter(|it| !kept.overlay.was_made(&it.name_any())).collect();
-    let is_surplus = |object: &&Arc<crds::Partition>| {
-        let partition = kept.work.plan.parts().calendar.parse_key(&object.spec.key).ok();
-        let is_suspended = object.spec.suspend == Some(true);
-        is_ours(object, fetched) && !is_suspended && partition.is_none_or(|it| !wanted.contains(&it))
-    };
-    let surplus = fetched.partitions.iter().filter(is_surplus);
-    let surplus = surplus.filter(|it| it.metadata.deletion_timestamp.is_none());
-    let remove = surplus
-        .map(|it| (it.name_any(), it.uid().unwrap_or_default()))
-        .filter(|(_, uid)| !kept.overlay.removed.contains(uid))
-        .collect();
-    (make, remove)
-}
-
-fn by_key<'a>(kept: &Kept, fetched: &'a Fetched) -> BTreeMap<Partition, &'a crds::Partition> {
-    let calendar = &kept.work.plan.parts().calendar;
-    let key = |it: &'a Arc<crds::Partition>| {
-        let partition = calendar.parse_key(&it.spec.key).ok()?;
-        // One of another name is someone else's, and takes no place of ours.
-        (it.name_any() == object_name(kept, partition)).then_some((partition, &**it))
-    };
-    fetched.partitions.iter().filter_map(key).collect()
-}
-
-fn object_name(kept: &Kept, partition: Partition) -> String {
-    let parts = kept.work.plan.parts();
-    format!("{}.{}", parts.name, parts.calendar.object_key(partition))
-}
-
-fn object(kept: &Kept, fetched: &Fetched, partition: Partition) -> crds::Partition {
-    let parts = kept.work.plan.parts();
-    let key = parts.calendar.object_key(partition);
-    let spec = crds::partition::PartitionSpec {
-        pipeline_ref: crds::pipeline::PipelineRef { name: parts.name.as_str().into() },
-        key: crds::text::Key(parts.calendar.key(partition)),
-        suspend: None,
-    };
-    let mut object = crds::Partition::new(&object_name(kept, partition), spec);
-    object.metadata.namespace = Some(fetched.id.namespace.clone());
-    let labels = [(PIPELINE, parts.name.to_string()), (PARTITION, key), (MANAGED_BY, MANAGER.to_owned())];
-    object.metadata.labels = Some(labels.into_iter().map(|(key, value)| (key.to_owned(), value)).collect());
-    object.metadata.owner_references = Some(vec![owner(&fetched.object)]);
-    object
-}
-
-/// Deleting the pipeline deletes what it owns; nothing blocks it.
-fn owner(pipeline: &crds::Pipeline) -> OwnerReference {
-    OwnerReference {
-        api_version: crds::Pipeline::api_version(&()).into_owned(),
-        kind: crds::Pipeline::kind(&()).into_owned(),
-        name: pipeline.name_any(),
-        uid: pipeline.uid().unwrap_or_default(),
-        controller: Some(true),
-        block_owner_deletion: Some(false),
-    }
-}
-
-/// Whether the controller made the object, for this pipeline and not for one of its name that was deleted.
-fn is_ours(object: &crds::Partition, fetched: &Fetched) -> bool {
-    object.owner_references().iter().any(|it| Some(&it.uid) == fetched.object.metadata.uid.as_ref())
-}
-
-/// The names of the objects of this pipeline's partitions that someone else made. Those of a pipeline of its name that
-/// was deleted go by themselves.
-fn strangers(fetched: &Fetched) -> Vec<String> {
-    let is_stranger = |it: &&Arc<crds::Partition>| {
-        it.owner_references().iter().all(|owner| owner.kind != crds::Pipeline::kind(&()))
-    };
-    let mut names: Vec<_> = fetched.partitions.iter().filter(is_stranger).map(|it| it.name_any()).collect();
-    names.sort();
-    names
 }
 
 /// The status of an object as it is: what was written, as long as the cache does not show it.
@@ -261,7 +185,7 @@ pub(crate) async fn publish(
     fetched: &Fetched,
     reports: Reports,
 ) -> Result<(), ReconcileError> {
-    let Reports { statuses, events } = reports;
+    let Reports { statuses, events, .. } = reports;
     let mut errors = Vec::new();
     if !statuses.is_empty() {
         let statuses = desk.think((fetched.id.clone(), statuses), only_ours).await?;

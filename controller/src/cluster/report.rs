@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crds::backfill::BackfillStatus;
 use crds::condition::{ConditionType, Reason as ConditionReason};
-use crds::partition::PartitionStatus;
+use crds::partition::{PartitionStatus, StepStatus};
 use crds::pipeline_status::PipelineStatus;
 use crds::{Backfill, StepState};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
@@ -209,17 +209,27 @@ pub(crate) fn carry_over(before: &[Condition], after: &mut [Condition], generati
     }
 }
 
+/// Steps that are where they were before are there since then, whoever said so first: of two controllers each would
+/// otherwise correct the other's times for ever.
+pub(crate) fn carry_since(before: &[StepStatus], after: &mut [StepStatus]) {
+    for step in after {
+        let is_same = |it: &&StepStatus| {
+            it.name == step.name && it.reason == step.reason && it.attempts == step.attempts
+        };
+        if let Some(same) = before.iter().find(is_same) {
+            step.since.clone_from(&same.since);
+        }
+    }
+}
+
 /// The steps whose state has become another: worth an event.
-pub(crate) fn new_states(
-    before: Option<&PartitionStatus>,
-    after: &PartitionStatus,
-) -> Vec<crds::partition::StepStatus> {
+pub(crate) fn new_states(before: Option<&PartitionStatus>, after: &PartitionStatus) -> Vec<StepStatus> {
     let known: BTreeSet<_> = before
         .iter()
         .flat_map(|status| &status.steps)
         .map(|step| (step.name.to_string(), step.reason as u8, step.attempts))
         .collect();
-    let is_news = |step: &&crds::partition::StepStatus| {
+    let is_news = |step: &&StepStatus| {
         !known.contains(&(step.name.to_string(), step.reason as u8, step.attempts))
             && matches!(step.state, StepState::Failed | StepState::Running)
             || step.reason == crds::StepReason::BackingOff

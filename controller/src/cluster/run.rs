@@ -32,9 +32,6 @@ use crate::seat::metrics::Metrics;
 use crate::seat::spans;
 use crate::work::launch::chain;
 
-/// Where the archive lies below the root of its store.
-const ARCHIVE: &str = ".daybreak/archive";
-
 /// What a controller is put into.
 #[derive(Clone)]
 #[expect(missing_debug_implementations, reason = "a client has nothing to show")]
@@ -122,7 +119,8 @@ fn desk(
 ) -> Result<(Arc<Desk>, Feeds), RunError> {
     let Surroundings { client, configuration, clock, metrics, .. } = surroundings;
     let stores = stores(&configuration)?;
-    let archive = stores.get(configuration.archive_store()).map(|store| store.local_path(ARCHIVE));
+    let archive = stores.get(configuration.archive_store()).cloned();
+    let archive = archive.expect("a configuration that is sound names a store for the archive");
     let (caches, feeds) = caches::watch(&client, configuration.namespace.as_deref());
     let mind = Mind {
         catalogue: Catalogue::new(stores.values().cloned()),
@@ -133,7 +131,7 @@ fn desk(
             resources: None,
             pools: configuration.pools.clone(),
         },
-        archive: archive.unwrap_or_default(),
+        archive,
         looks: 0,
     };
     let reporter = Reporter { controller: "daybreak.dev/controller".to_owned(), instance: None };

@@ -1,7 +1,7 @@
 //! The scribe: keeps the log of each launch in the archive, while it runs and beyond its pod.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use executor::LogError;
@@ -12,6 +12,7 @@ use kube::{Api, Client};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
+use crate::cluster::limits::LOG_RETRY;
 use crate::cluster::mind::Id;
 use crate::work::launch::chain;
 
@@ -69,6 +70,7 @@ impl Scribe {
         tasks.spawn(async move {
             if let Err(error) = keep(&log, over.notified()).await {
                 tracing::warn!("a log is not kept yet: {}", chain(&error));
+                tokio::time::sleep(LOG_RETRY).await;
             }
             lock(&at_work).remove(&log.path);
             // A controller that ends takes no more.
@@ -78,9 +80,7 @@ impl Scribe {
 }
 
 async fn keep(log: &PodLog, over: impl Future<Output = ()>) -> Result<(), LogError> {
-    let folder = log.path.parent().unwrap_or_else(|| Path::new("."));
-    let failed = |source| LogError { path: log.path.clone(), source };
-    tokio::fs::create_dir_all(folder).await.map_err(failed)?;
+    // The folder is there since the launch was recorded, unless its store is not mounted.
     log.keep(over).await.map(|_| ())
 }
 

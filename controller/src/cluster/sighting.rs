@@ -8,6 +8,7 @@ use executor::kubernetes::JobRef;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
+use planner::calendar::Instant;
 use planner::pipeline::Pipeline;
 
 use crate::cluster::mind::LaunchKey;
@@ -63,4 +64,13 @@ fn key(plan: &Pipeline, object: &impl ResourceExt) -> Option<LaunchKey> {
     let partition = plan.parts().calendar.parse_key(&labels.get(PARTITION)?.to_uppercase()).ok()?;
     let step = plan.step_named(labels.get(STEP)?)?;
     Some((partition, step, labels.get(ATTEMPT)?.parse().ok()?, labels.get(LAUNCH)?.parse().ok()?))
+}
+
+/// When a Job ended, if it did: `FailureTarget` and `SuccessCriteriaMet` only announce it.
+pub(crate) fn ended_at(job: Option<&Job>) -> Option<Instant> {
+    let conditions = job?.status.as_ref()?.conditions.as_ref()?;
+    let is_end = |type_: &str, status: &str| matches!(type_, "Complete" | "Failed") && status == "True";
+    let end = conditions.iter().find(|it| is_end(&it.type_, &it.status))?;
+    let at = end.last_transition_time.as_ref().map(|time| time.0.as_second())?;
+    Instant::from_timestamp(at, 0)
 }

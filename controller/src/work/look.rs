@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use planner::calendar::Instant;
-use storage::{Catalogue, Store};
+use planner::launch::Launch;
+use storage::{Catalogue, ChangedPath, Store};
 
 use crate::work::observe;
 use crate::work::pipeline::Work;
@@ -40,4 +41,15 @@ pub(crate) fn decide(work: &mut Work, sight: Sight<'_>, now: Instant) -> Result<
     }
     work.is_stale = false;
     Ok(())
+}
+
+/// Looks once more at what a launch would read and write. What storage said before may be as old as the last word of a
+/// change: another controller, or a person, may have made an output or removed an input since.
+pub(crate) fn has_changed(work: &mut Work, sight: Sight<'_>, (launch, now): (&Launch, Instant)) -> bool {
+    let Sight { catalogue, .. } = sight;
+    let mut changes = Vec::new();
+    for ChangedPath { store, path } in observe::paths(&work.plan, launch) {
+        changes.extend(catalogue.look_again(&store, &path));
+    }
+    observe::note_changes(work, catalogue, (&changes, now))
 }

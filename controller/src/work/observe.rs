@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use planner::calendar::{Instant, Partition};
 use planner::facts::{ABSENT, Fingerprints, Holding, Presence};
+use planner::launch::Launch;
 use planner::pipeline::{Completeness, DatasetId, Input, Pipeline, Publish, StepId};
 use planner::reads;
 use storage::{Catalogue, ChangedPath, Store, Want};
@@ -224,6 +225,18 @@ pub(crate) fn input_paths(plan: &Pipeline, input: &Input, partition: Partition) 
     // Several partitions before the start share the one initial path.
     paths.dedup();
     paths
+}
+
+/// The paths that a launch would read and write.
+pub(crate) fn paths(plan: &Pipeline, launch: &Launch) -> Vec<ChangedPath> {
+    let step = plan.step(launch.step);
+    let in_store = |id: DatasetId, path| ChangedPath { store: plan.dataset(id).store.to_string(), path };
+    let read = |input: &Input| {
+        let paths = input_paths(plan, input, launch.partition).into_iter();
+        paths.map(|path| in_store(input.dataset, path)).collect::<Vec<_>>()
+    };
+    let written = step.outputs.iter().map(|id| in_store(*id, path(plan, *id, launch.partition)));
+    step.inputs.iter().flat_map(read).chain(written).collect()
 }
 
 /// The path of a dataset's partition, below its store's root.

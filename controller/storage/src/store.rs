@@ -156,6 +156,11 @@ impl Store {
         })
     }
 
+    /// Refuses a root that is not the one that was bound: below another nothing means anything, not even an absence.
+    pub fn check_there(&self) -> Result<(), StorageError> {
+        self.open().map(|_| ())
+    }
+
     /// Opens the root, if it is still the one that was bound.
     pub(crate) fn open(&self) -> Result<Root<'_>, StorageError> {
         Root::open(self.root(), self.0.device)

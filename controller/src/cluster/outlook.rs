@@ -1,0 +1,110 @@
+//! Outlook: what an observation of a launch means for it: it goes on, it is over, or somebody has to be asked.
+
+use std::time::Duration;
+
+use executor::Failure;
+use planner::calendar::Instant;
+use planner::facts::{Outcome, Stage};
+use planner::launch::Launch;
+
+use crate::cluster::launch::job_name;
+use crate::cluster::limits::{
+    CREATE_WITHIN, DISRUPTED_PAUSE, DISRUPTED_PAUSE_MAX, GIVE_UP_AFTER, LOG_PATIENCE, REFUSED_PAUSE,
+    START_PATIENCE,
+};
+use crate::cluster::mind::Kept;
+use crate::cluster::overlay::Sent;
+use crate::cluster::settle::Case;
+use crate::cluster::sighting::{Sighting, ended_at};
+
+/// How much of a failed step's log its sentence repeats.
+const LOG_LINES: usize = 3;
+
+/// What a launch has come to.
+pub(crate) enum Outlook {
+    /// It goes on, as far as this.
+    Goes(Stage),
+    /// It goes on, and is looked at again then.
+    GoesUntil(Stage, Instant),
+    /// It is over.
+    Over(Outcome),
+    /// The server is to be asked itself.
+    Ask,
+}
+
+fn since(kept: &Kept, launch: &Launch) -> Option<Instant> {
+    let history = kept.work.facts.history(launch.partition, launch.step)?;
+    history.running.as_ref().map(|running| running.since)
+}
+
+/// A launch that failed by itself. Its log says why, so it is waited for, but not for long.
+pub(crate) fn failed(
+    kept: &Kept,
+    case: &Case<'_>,
+    (launch, sighting, failure): (&Launch, &Sighting, &Failure),
+) -> Outlook {
+    let log = kept.archive.log(&kept.work.plan, launch);
+    let patience = ended_at(sighting.job.as_deref()).unwrap_or(case.now) + LOG_PATIENCE;
+    if !log.exists() && sighting.last_pod().is_some() && case.now < patience {
+        return Outlook::GoesUntil(Stage::Running, patience);
+    }
+    let words = match executor::last_lines(&log, LOG_LINES) {
+        Ok(lines) if !lines.is_empty() => format!("; its log ends: {}", lines.join(" | ")),
+        Ok(_) | Err(_) => String::new(),
+    };
+    Outlook::Over(Outcome::Failed { exit_code: failure.exit_code(), why: format!("{failure}{words}") })
+}
+
+/// A launch that was ended from outside is launched again, the later the more often that happened: a node that rejects
+/// its pod does so at once, every time.
+pub(crate) fn disrupted(case: &Case<'_>, (launch, sighting, why): (&Launch, &Sighting, String)) -> Outlook {
+    let doublings = launch.launch.saturating_sub(2).min(16);
+    let pause = if launch.launch == 1 { Duration::ZERO } else { DISRUPTED_PAUSE * (1 << doublings) };
+    let again = ended_at(sighting.job.as_deref()).unwrap_or(case.now) + pause.min(DISRUPTED_PAUSE_MAX);
+    if case.now < again {
+        return Outlook::GoesUntil(Stage::Held(format!("{why}; it is launched again after a pause")), again);
+    }
+    Outlook::Over(Outcome::Disrupted(why))
+}
+
+/// A launch whose node does not answer is waited for, and written off in the end: its staging is its own.
+pub(crate) fn lost(case: &Case<'_>, (why, since): (String, Instant)) -> Outlook {
+    let written_off = since + case.configuration.steps.lost_after;
+    if case.now < written_off {
+        return Outlook::GoesUntil(Stage::Held(why), written_off);
+    }
+    Outlook::Over(Outcome::Disrupted(format!("{why}; it is written off")))
+}
+
+/// A launch of which the caches show nothing: it is on its way, was never sent, or was deleted.
+pub(crate) fn gone(kept: &Kept, case: &Case<'_>, launch: &Launch) -> Outlook {
+    let age =
+        since(kept, launch).map_or(Duration::MAX, |since| (case.now - since).to_std().unwrap_or_default());
+    match kept.overlay.jobs.get(&job_name(&kept.work.plan, launch)) {
+        Some(Sent::Refused(why)) => Outlook::GoesUntil(Stage::Held(why.clone()), case.now + REFUSED_PAUSE),
+        Some(Sent::Seen) => Outlook::Over(Outcome::Disrupted("its Job was deleted".to_owned())),
+        Some(Sent::Absent) if age >= GIVE_UP_AFTER => {
+            Outlook::Over(Outcome::Disrupted("its Job was never created, or was deleted unseen".to_owned()))
+        }
+        // Whoever began it may still be about to create its Job; the name makes that safe for everyone.
+        None | Some(Sent::Absent) if age < CREATE_WITHIN => {
+            Outlook::GoesUntil(Stage::Running, case.now + START_PATIENCE)
+        }
+        Some(Sent::Created) if age < GIVE_UP_AFTER => {
+            Outlook::GoesUntil(Stage::Running, case.now + GIVE_UP_AFTER)
+        }
+        None | Some(Sent::Absent) if age < GIVE_UP_AFTER => {
+            Outlook::GoesUntil(Stage::Running, case.now + GIVE_UP_AFTER.saturating_sub(age))
+        }
+        None | Some(Sent::Created | Sent::Absent) => Outlook::Ask,
+    }
+}
+
+/// Every pod waits a little before it starts: only a longer wait is worth a word.
+pub(crate) fn waiting(kept: &Kept, case: &Case<'_>, (launch, why): (&Launch, String)) -> Outlook {
+    let worth_a_word = since(kept, launch).unwrap_or(case.now) + START_PATIENCE;
+    if case.now < worth_a_word {
+        return Outlook::GoesUntil(Stage::Running, worth_a_word);
+    }
+    Outlook::GoesUntil(Stage::Held(why), case.now + REFUSED_PAUSE)
+}

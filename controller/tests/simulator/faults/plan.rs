@@ -1,0 +1,85 @@
+//! Plans: which call breaks how, and which event of a watch.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What becomes of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum CallFault {
+    /// The caller crashes before the call reaches the server.
+    CrashBefore,
+    /// The server does it; the caller crashes before it hears so.
+    CrashAfterCommit,
+    /// The caller crashes right after it has heard the answer.
+    CrashAfterAnswer,
+    /// The server refuses with this code and does nothing.
+    Refuse(u16),
+    /// The server does it and answers with this code all the same.
+    RefuseAfterCommit(u16),
+    /// The connection breaks before the call reaches the server.
+    Disconnect,
+    /// The server does it; the connection breaks before the answer.
+    DisconnectAfterCommit,
+    /// The server does it, and no answer ever comes.
+    Silence,
+}
+
+/// What becomes of an event of a watch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum EventFault {
+    /// In its place the watch says that its version is too old, and ends.
+    Gone,
+    /// In its place the watch ends.
+    End,
+    /// It and all after it come so much later.
+    Delay(Duration),
+    /// All that comes within this time is held back, and only the last event of each object is then told.
+    Coalesce(Duration),
+    /// It comes twice.
+    Twice,
+    /// Neither it nor anything after it comes, and the watch does not end.
+    Stall,
+}
+
+/// Which calls and which events break, each by its number from 0.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Plan {
+    calls: BTreeMap<u64, CallFault>,
+    events: BTreeMap<u64, EventFault>,
+}
+
+impl Plan {
+    pub(crate) fn with_call(mut self, number: u64, fault: CallFault) -> Self {
+        self.calls.insert(number, fault);
+        self
+    }
+
+    pub(crate) fn with_event(mut self, number: u64, fault: EventFault) -> Self {
+        self.events.insert(number, fault);
+        self
+    }
+
+    pub(super) fn call(&self, number: u64) -> Option<CallFault> {
+        self.calls.get(&number).copied()
+    }
+
+    pub(super) fn event(&self, number: u64) -> Option<EventFault> {
+        self.events.get(&number).copied()
+    }
+
+    pub(super) fn last_call(&self) -> Option<u64> {
+        self.calls.keys().next_back().copied()
+    }
+
+    pub(super) fn last_event(&self) -> Option<u64> {
+        self.events.keys().next_back().copied()
+    }
+}
+
+impl std::fmt::Display for Plan {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let calls = self.calls.iter().map(|(number, fault)| format!("call {number} {fault:?}"));
+        let events = self.events.iter().map(|(number, fault)| format!("event {number} {fault:?}"));
+        formatter.write_str(&calls.chain(events).collect::<Vec<_>>().join(", "))
+    }
+}

@@ -1,0 +1,22 @@
+//! The cluster's simulator: the real controller in a model of Kubernetes, in virtual time, with a fault at every point.
+//!
+//! The seam is the client: everything that the controller asks of a cluster goes through it. On its other side stand an
+//! API server, a node that runs Jobs, and people; between them a layer breaks what a plan says.
+//!
+//! `DAYBREAK_SEEDS=1000` sets how many seeds the tests by seed run for each workload.
+
+mod apiserver;
+mod clock;
+mod dice;
+mod ending;
+mod expected;
+mod faults;
+mod model;
+mod node;
+mod oracle;
+mod people;
+mod promises;
+mod run;
+mod sweeps;
+mod trace;
+mod workloads;

@@ -1,0 +1,255 @@
+//! The sweeps: every workload without a fault, and then with a fault at every point.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use crate::dice::Dice;
+use crate::expected::unexpected;
+use crate::faults::{CallFault, EventFault, Plan};
+use crate::run::{Finding, Setting, run};
+use crate::workloads::{self, Workload};
+
+/// How long nothing may be written after the end of a run without faults, and of one with.
+const SILENCE: (Duration, Duration) = (Duration::from_hours(1), Duration::from_mins(5));
+
+/// The seed of the runs that are not by seed.
+const SEED: u64 = 1;
+
+/// How many seeds the normal test command runs for each workload.
+const SEEDS: u64 = 20;
+
+/// How many broken promises a test tells of; the first ones say it all.
+const TOLD: usize = 12;
+
+const CRASHES: [CallFault; 3] =
+    [CallFault::CrashBefore, CallFault::CrashAfterCommit, CallFault::CrashAfterAnswer];
+
+const ERRORS: [CallFault; 12] = [
+    CallFault::Refuse(409),
+    CallFault::Refuse(404),
+    CallFault::Refuse(422),
+    CallFault::Refuse(403),
+    CallFault::Refuse(429),
+    CallFault::Refuse(500),
+    CallFault::Refuse(503),
+    CallFault::Refuse(504),
+    CallFault::RefuseAfterCommit(504),
+    CallFault::Disconnect,
+    CallFault::DisconnectAfterCommit,
+    CallFault::Silence,
+];
+
+const BREAKS: [EventFault; 7] = [
+    EventFault::Gone,
+    EventFault::End,
+    EventFault::Delay(Duration::from_secs(3)),
+    EventFault::Delay(Duration::from_secs(40)),
+    EventFault::Coalesce(Duration::from_secs(20)),
+    EventFault::Twice,
+    EventFault::Stall,
+];
+
+#[expect(clippy::disallowed_methods, reason = "what is run is said on the command line")]
+fn asked(variable: &str) -> Option<String> {
+    std::env::var(variable).ok()
+}
+
+fn seeds() -> u64 {
+    asked("DAYBREAK_SEEDS").and_then(|it| it.parse().ok()).unwrap_or(SEEDS)
+}
+
+fn clean(workload: &Workload, seed: u64) -> Finding {
+    let plans = vec![Plan::default()];
+    run(&Setting {
+        workload,
+        seed,
+        plans,
+        end: None,
+        silence: SILENCE.0,
+        pauses: false,
+        traces: asked("DAYBREAK_TRACE").is_some(),
+    })
+}
+
+/// What is wrong with a run, compared with the one without faults.
+fn differs(finding: &Finding, clean: &Finding) -> Vec<String> {
+    let mut wrong: Vec<_> =
+        finding.violations.iter().map(|it| format!("{}: {}", it.promise, it.what)).collect();
+    if wrong.is_empty() && finding.creates != clean.creates {
+        wrong.push(format!("S5: Jobs {:?}, not {:?}", finding.creates, clean.creates));
+    }
+    wrong
+}
+
+/// The runs of one sweep.
+struct Sweep<'a> {
+    workload: &'a Workload,
+    clean: Finding,
+    count: u64,
+    wrong: Vec<String>,
+}
+
+impl<'a> Sweep<'a> {
+    fn new(workload: &'a Workload, seed: u64) -> Self {
+        let clean = clean(workload, seed);
+        let wrong = unexpected(workload, &clean);
+        Self { workload, clean, count: 0, wrong }
+    }
+
+    fn run(&mut self, seed: u64, plan: Plan) {
+        let setting = Setting {
+            workload: self.workload,
+            seed,
+            plans: vec![plan.clone()],
+            end: Some(&self.clean.end),
+            silence: SILENCE.1,
+            pauses: false,
+            traces: false,
+        };
+        let finding = run(&setting);
+        self.count += 1;
+        for wrong in differs(&finding, &self.clean) {
+            self.wrong.push(format!("seed {seed}, {plan}: {wrong}"));
+        }
+    }
+
+    /// Tells how many points were tried, and of what was wrong.
+    fn end(self, points: &str) {
+        eprintln!("{}: {} {points}", self.workload.name, self.count);
+        let mut told = String::new();
+        for wrong in self.wrong.iter().take(TOLD) {
+            let _ = writeln!(told, "{wrong}");
+        }
+        assert!(self.wrong.is_empty(), "{}: {} are wrong:\n{told}", self.workload.name, self.wrong.len());
+    }
+}
+
+fn named(name: &str) -> Workload {
+    workloads::all().into_iter().find(|it| it.name == name).expect("each test has its workload")
+}
+
+fn every_crash(name: &str) {
+    let workload = named(name);
+    let mut sweep = Sweep::new(&workload, SEED);
+    for number in 0..sweep.clean.calls.len() as u64 {
+        for fault in CRASHES {
+            sweep.run(SEED, Plan::default().with_call(number, fault));
+        }
+    }
+    sweep.end("crash points");
+}
+
+fn every_error(name: &str) {
+    let workload = named(name);
+    let mut sweep = Sweep::new(&workload, SEED);
+    for (place, number) in (0..sweep.clean.calls.len()).zip(0..) {
+        // A Job that the server finds invalid is a failed try: that is another end.
+        let is_create = sweep.clean.calls[place].starts_with("POST /apis/batch/");
+        for fault in ERRORS.into_iter().filter(|it| !is_create || *it != CallFault::Refuse(422)) {
+            sweep.run(SEED, Plan::default().with_call(number, fault));
+        }
+    }
+    sweep.end("errors");
+}
+
+fn every_break(name: &str) {
+    let workload = named(name);
+    let mut sweep = Sweep::new(&workload, SEED);
+    for number in 0..sweep.clean.events {
+        for fault in BREAKS {
+            sweep.run(SEED, Plan::default().with_event(number, fault));
+        }
+    }
+    sweep.end("broken watches");
+}
+
+fn double_crashes(name: &str) {
+    let workload = named(name);
+    let mut sweep = Sweep::new(&workload, SEED);
+    let calls = sweep.clean.calls.len() as u64;
+    for seed in 0..seeds() {
+        let mut dice = Dice::of(seed, name);
+        let mut crash = || CRASHES[usize::try_from(dice.below(3)).unwrap_or(0)];
+        let (first, second) = (crash(), crash());
+        let (at, after) = (dice.below(calls), dice.below(calls));
+        sweep.run(SEED, Plan::default().with_call(at, first).with_call(at + 1 + after, second));
+    }
+    sweep.end("double crashes");
+}
+
+fn two_controllers(name: &str) {
+    let workload = named(name);
+    let mut count = 0;
+    let mut all = Vec::new();
+    for seed in 0..seeds() {
+        let clean = clean(&workload, seed);
+        let plans = vec![Plan::default(), Plan::default()];
+        let setting = Setting {
+            workload: &workload,
+            seed,
+            plans,
+            end: Some(&clean.end),
+            silence: SILENCE.1,
+            pauses: true,
+            traces: asked("DAYBREAK_TRACE").is_some(),
+        };
+        let finding = run(&setting);
+        count += 1;
+        all.extend(differs(&finding, &clean).into_iter().map(|it| format!("seed {seed}: {it}")));
+    }
+    eprintln!("{name}: {count} pairs of controllers");
+    all.truncate(TOLD);
+    assert!(all.is_empty(), "{name}:\n{}", all.join("\n"));
+}
+
+/// Each workload is a test of its own, so that they run side by side.
+macro_rules! sweeps {
+    ($($workload:ident),+ $(,)?) => {
+        #[test]
+        fn every_workload_is_swept() {
+            let names: Vec<_> = workloads::all().into_iter().map(|it| it.name).collect();
+            assert_eq!(names, [$(stringify!($workload)),+]);
+        }
+        mod every_crash_point_ends_as_the_clean_run {
+            $(#[test] fn $workload() { super::every_crash(stringify!($workload)); })+
+        }
+        mod every_error_at_every_call_ends_as_the_clean_run {
+            $(#[test] fn $workload() { super::every_error(stringify!($workload)); })+
+        }
+        mod watches_that_break_end_as_the_clean_run {
+            $(#[test] fn $workload() { super::every_break(stringify!($workload)); })+
+        }
+        mod double_crashes_end_as_the_clean_run {
+            $(#[test] fn $workload() { super::double_crashes(stringify!($workload)); })+
+        }
+        mod two_controllers_are_safe {
+            $(#[test] fn $workload() { super::two_controllers(stringify!($workload)); })+
+        }
+    };
+}
+
+sweeps! {
+    one_step, chain, diamond, yesterday, fails_twice, fails_for_good, late_input, output_removed, remade, edited,
+    disrupted, deleted, suspended, node_lost, image_missing, queued, store_away,
+}
+
+#[test]
+fn clean_runs_end_as_expected() {
+    let mut faults = Vec::new();
+    for workload in workloads::all() {
+        let start = std::time::Instant::now();
+        let finding = clean(&workload, SEED);
+        eprintln!(
+            "{:>16}: {:>3} calls, {:>3} events, {} launches, {:.0} s in {:.0?}",
+            workload.name,
+            finding.calls.len(),
+            finding.events,
+            finding.creates.len(),
+            finding.took.as_secs_f64(),
+            start.elapsed(),
+        );
+        let wrong = unexpected(&workload, &finding);
+        faults.extend(wrong.into_iter().map(|it| format!("{}: {it}", workload.name)));
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
