@@ -74,6 +74,8 @@ impl Cluster {
         let resources = root().join("charts/daybreak-crds/files");
         self.kubectl(&["apply", "--server-side", "--filename", &resources.to_string_lossy()]);
         self.kubectl(&["wait", "--for=condition=Established", "crd", "--all"]);
+        // A server that has just learned of a kind has it watched a little later.
+        self.kubectl(&["get", "pipelines,partitions,backfills", "--all-namespaces"]);
         if options.contains(&"--node") {
             self.import(&IMAGES);
         }
@@ -83,6 +85,14 @@ impl Cluster {
     #[track_caller]
     pub fn import(&self, images: &[&str]) {
         run(testbed("images").arg("import").arg(&self.directory).args(images));
+    }
+
+    /// Gives an image of the node another name.
+    #[track_caller]
+    pub fn tag(&self, image: &str, name: &str) {
+        let mut ctr = Command::new("ctr");
+        ctr.arg("--address").arg(self.directory.join("containerd.sock")).args(["--namespace", "k8s.io"]);
+        run(ctr.args(["images", "tag"]).args([image, name]));
     }
 
     /// Sends a signal to one of its programs.

@@ -22,7 +22,7 @@ use crate::cluster::overlay::Sent;
 use crate::cluster::publish;
 use crate::cluster::reconcile::{Fetched, ReconcileError, Thought};
 use crate::cluster::report;
-use crate::cluster::settle::{Settled, is_of_an_elder};
+use crate::cluster::settle::{Settled, is_current, is_of_an_elder};
 use crate::cluster::validate::Soundness;
 use crate::cluster::working_set::{Room, working_set};
 use crate::work::launch as work_launch;
@@ -222,7 +222,7 @@ fn create(kept: &mut Kept, desk: &Desk, stores: &BTreeMap<String, Store>, though
     for launch in kept.work.running.values() {
         let since = kept.work.facts.history(launch.partition, launch.step).and_then(|it| it.running.as_ref());
         let age = since.map_or(std::time::Duration::MAX, |it| (now - it.since).to_std().unwrap_or_default());
-        if is_of_an_elder(kept, launch) {
+        if is_of_an_elder(kept, launch) || !is_current(kept, launch) {
             continue;
         }
         let may_create = match kept.overlay.jobs.get(&launch::job_name(&kept.work.plan, launch)) {

@@ -20,6 +20,9 @@ pub(crate) struct Overlay {
     pub(crate) refusals: BTreeMap<String, String>,
     /// Why the pod of a Job had to go, by the name of the Job.
     pub(crate) disruptions: BTreeMap<String, String>,
+    /// The names of the Jobs of launches whose steps are still what they were. Of others it is known before they start
+    /// that they are to be made anew.
+    pub(crate) current: BTreeSet<String>,
     /// The uids of Jobs that were told to go, or to go later.
     pub(crate) released: BTreeSet<String>,
     /// The Partition objects that were created and are not seen yet.

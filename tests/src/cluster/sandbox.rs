@@ -15,6 +15,7 @@ use tempfile::TempDir;
 use super::api::Api;
 use super::controller::USER;
 use super::{Cluster, Controller, try_run};
+use crate::ledger::{Ledger, note};
 
 /// As long as something that must happen may take, where many pods share two processors.
 const PATIENCE: Duration = Duration::from_mins(3);
@@ -103,6 +104,45 @@ impl Sandbox {
     /// An absolute path in the folder; the store is `data`.
     pub fn path(&self, path: impl AsRef<Path>) -> PathBuf {
         self.folder.path().join(path)
+    }
+
+    /// Writes a file of the store.
+    #[track_caller]
+    pub fn write(&self, name: &str, text: &str) {
+        let unfinished = self.path("data/.unfinished");
+        fs::write(&unfinished, text).expect("the folder is ours");
+        fs::rename(unfinished, self.path("data").join(name)).expect("the folder is ours");
+    }
+
+    /// What a file of the store holds; nothing if it is not there.
+    pub fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path("data").join(name)).unwrap_or_default()
+    }
+
+    /// Whether something is in the store.
+    pub fn exists(&self, name: &str) -> bool {
+        self.path("data").join(name).exists()
+    }
+
+    /// Removes a file of the store.
+    #[track_caller]
+    pub fn remove(&self, name: &str) {
+        fs::remove_file(self.path("data").join(name)).expect("the file is there");
+    }
+
+    /// A shell program for a step, in which `note start STEP` and `note end STEP` write to the ledger.
+    pub fn program(&self, text: &str) -> String {
+        format!("{}; {text}", note(&self.path("data/ledger").to_string_lossy()))
+    }
+
+    /// What `program`s wrote down; see [`Ledger`].
+    pub fn ledger(&self) -> Ledger {
+        Ledger::read(&self.path("data/ledger"))
+    }
+
+    /// A file of the archive of the Pipeline `flow`: `KEY/STEP.ATTEMPT.LAUNCH.log` and others.
+    pub fn archived(&self, name: &str) -> String {
+        self.read(&format!(".daybreak/archive/{}/flow/{name}", self.namespace))
     }
 
     /// What a controller is told here, unless a test changes it.
