@@ -119,7 +119,8 @@ fn prepare(sandbox: &Sandbox) {
     for (version, kind, name, spec) in
         [("v1", "ResourceQuota", "full", quota), ("daybreak.dev/v1alpha1", "Backfill", "done", range)]
     {
-        sandbox.apply(&json!({"apiVersion": version, "kind": kind, "metadata": {"name": name}, "spec": spec}));
+        sandbox
+            .apply(&json!({"apiVersion": version, "kind": kind, "metadata": {"name": name}, "spec": spec}));
     }
     sandbox.pipeline(FLOW);
 }

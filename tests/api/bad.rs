@@ -58,7 +58,11 @@ fn kubectl_apply_refuses_a_bad_manifest_with_the_path_of_its_field() {
     let sandbox = Sandbox::control_plane();
     let spec: Value = serde_saphyr::from_str(FLOW).expect("the spec is YAML");
     for (pointer, value, said) in [
-        ("/every", json!("7m"), "spec.every: Invalid value: \"string\": a partition lasts a time that divides a day"),
+        (
+            "/every",
+            json!("7m"),
+            "spec.every: Invalid value: \"string\": a partition lasts a time that divides a day",
+        ),
         ("/datasets/0/path", json!("../in"), "spec.datasets[0].path: Invalid value"),
         ("/steps/0/comand", json!([]), "unknown field \"spec.steps[0].comand\""),
         ("/steps/0/retries", json!({"maxAttempts": 0}), "spec.steps[0].retries.maxAttempts"),
@@ -119,7 +123,10 @@ fn a_service_account_that_is_not_allowed_is_told() {
     let _controller = sandbox.controller();
     sandbox.pipeline(&FLOW.replace("  - name: copy", "  - name: copy\n    serviceAccountName: root"));
     let told = stalled(&sandbox, "InvalidSpec");
-    assert!(told.starts_with("spec.steps[0].serviceAccountName: the service account root is not allowed"), "{told}");
+    assert!(
+        told.starts_with("spec.steps[0].serviceAccountName: the service account root is not allowed"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -159,7 +166,8 @@ fn a_full_quota_of_pods_is_a_wait_that_names_it() {
 fn quota(sandbox: &Sandbox, hard: &Value) {
     let (version, metadata) = ("v1", json!({"name": "full"}));
     sandbox.apply(&json!({"apiVersion": version, "kind": "ResourceQuota", "metadata": metadata, "spec": {"hard": hard}}));
-    sandbox.eventually("the quota holds", || get(sandbox, "resourcequotas", "full")["status"]["hard"] == *hard);
+    sandbox
+        .eventually("the quota holds", || get(sandbox, "resourcequotas", "full")["status"]["hard"] == *hard);
 }
 
 #[test]
@@ -179,7 +187,8 @@ fn a_namespace_that_is_being_deleted_is_left_in_peace() {
     });
     check_calm(&mut controller);
     assert_eq!(sandbox.list("partitions"), [Value::Null; 0]);
-    let (code, said) = sandbox.send("PATCH", ("pipelines", "flow"), &json!({"metadata": {"finalizers": null}}));
+    let (code, said) =
+        sandbox.send("PATCH", ("pipelines", "flow"), &json!({"metadata": {"finalizers": null}}));
     assert_eq!(code, 200, "{said}");
     sandbox.eventually("the pipeline goes", || sandbox.get("pipelines", "flow").is_none());
 }
@@ -190,9 +199,7 @@ fn of_two_pipelines_that_write_one_path_the_younger_is_not_ready() {
     complete(&sandbox);
     let mut controller = sandbox.controller();
     let spec: Value = serde_saphyr::from_str(FLOW).expect("the spec is YAML");
-    let named = |name: &str| {
-        json!({"apiVersion": "daybreak.dev/v1alpha1", "kind": "Pipeline", "metadata": {"name": name}, "spec": spec})
-    };
+    let named = |name: &str| json!({"apiVersion": "daybreak.dev/v1alpha1", "kind": "Pipeline", "metadata": {"name": name}, "spec": spec});
     sandbox.apply(&named("older"));
     sandbox.eventually("the older is ready", || {
         outcome(&get(&sandbox, "pipelines", "older"), "Ready") == "Ready=True Accepted"

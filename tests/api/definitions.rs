@@ -10,7 +10,10 @@ use crate::root;
 
 /// The columns that a list of each kind shows.
 const COLUMNS: [(&str, &str); 3] = [
-    ("pipelines", "NAME EVERY READY CAUGHT UP DUE COMPLETE RUNNING FAILED COMPLETE THROUGH AGE NEXT DUE MESSAGE"),
+    (
+        "pipelines",
+        "NAME EVERY READY CAUGHT UP DUE COMPLETE RUNNING FAILED COMPLETE THROUGH AGE NEXT DUE MESSAGE",
+    ),
     ("partitions", "NAME PIPELINE KEY COMPLETE REASON LATE AGE MESSAGE"),
     ("backfills", "NAME PIPELINE FROM TO RERUN FINISHED DUE COMPLETE FAILED AGE MESSAGE"),
 ];
@@ -72,7 +75,8 @@ fn the_examples_pass_a_dry_run_of_the_server() {
     assert!(manifests.len() >= 3, "{manifests:?}");
     for manifest in manifests {
         let manifest = manifest.to_string_lossy();
-        let said = sandbox.kubectl(&["apply", "--dry-run=server", "--validate=strict", "--filename", &manifest]);
+        let said =
+            sandbox.kubectl(&["apply", "--dry-run=server", "--validate=strict", "--filename", &manifest]);
         assert!(said.contains("created (server dry run)"), "{said}");
     }
 }

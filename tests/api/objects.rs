@@ -43,7 +43,10 @@ pub(crate) fn step(sandbox: &Sandbox, key: &str) -> Value {
 /// The sum of a metric's samples whose labels hold all of these.
 pub(crate) fn metric(controller: &Controller, name: &str, labels: &[&str]) -> f64 {
     let samples = samples(controller, name).into_iter();
-    samples.filter(|(found, _)| labels.iter().all(|label| found.contains(label))).map(|(_, value)| value).sum()
+    samples
+        .filter(|(found, _)| labels.iter().all(|label| found.contains(label)))
+        .map(|(_, value)| value)
+        .sum()
 }
 
 /// The samples of a metric, each with its labels.

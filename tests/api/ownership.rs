@@ -11,7 +11,8 @@ use crate::objects::{get, list, message, outcome, step, text};
 /// The managers of an object's fields, each with the parts of the object that it manages.
 fn managers(object: &Value) -> Vec<(String, BTreeSet<String>)> {
     let entries = list(object, "/metadata/managedFields").iter();
-    let parts = |entry: &Value| entry["fieldsV1"].as_object().into_iter().flatten().map(|it| it.0.clone()).collect();
+    let parts =
+        |entry: &Value| entry["fieldsV1"].as_object().into_iter().flatten().map(|it| it.0.clone()).collect();
     entries.map(|entry| (text(entry, "/manager").to_owned(), parts(entry))).collect()
 }
 
@@ -31,7 +32,8 @@ fn at_work(sandbox: &Sandbox) -> tests::Controller {
     sandbox.pipeline(FLOW);
     let controller = sandbox.controller();
     sandbox.eventually("one day is complete, one runs, one waits", || {
-        let reasons = ["05", "06", "07"].map(|day| step(sandbox, &format!("2026-01-{day}"))["reason"].clone());
+        let reasons =
+            ["05", "06", "07"].map(|day| step(sandbox, &format!("2026-01-{day}"))["reason"].clone());
         reasons == ["OutputsExist", "Running", "WaitingForInputs"] && sandbox.list("jobs").len() == 1
     });
     controller
@@ -74,8 +76,10 @@ fn a_partition_is_written_once_and_what_others_put_on_it_stays() {
     let sandbox = Sandbox::control_plane();
     let _controller = at_work(&sandbox);
     let name = "flow.2026-01-07";
-    let foreign = json!({"metadata": {"labels": {"team": "ads"}, "annotations": {"example.com/note": "mine"}}});
-    let (code, said) = sandbox.send("PATCH", ("partitions", &format!("{name}?fieldManager=a-person")), &foreign);
+    let foreign =
+        json!({"metadata": {"labels": {"team": "ads"}, "annotations": {"example.com/note": "mine"}}});
+    let (code, said) =
+        sandbox.send("PATCH", ("partitions", &format!("{name}?fieldManager=a-person")), &foreign);
     assert_eq!(code, 200, "{said}");
     write(&sandbox, &["out_20260107.txt"]);
     sandbox.eventually("its day is complete", || {
@@ -162,10 +166,12 @@ fn a_partition_of_our_name_that_is_not_ours_is_left_alone_and_told_of() {
         outcome(&get(&sandbox, "pipelines", "flow"), "CaughtUp") == "CaughtUp=True AllComplete"
     });
     let pipeline = get(&sandbox, "pipelines", "flow");
-    assert_eq!(message(&pipeline, "Ready"), "not made by the controller, and left alone: a-day, flow.2026-01-06; delete them to have its own there");
-    let outcomes = ["05", "07"].map(|day| {
-        outcome(&get(&sandbox, "partitions", &format!("flow.2026-01-{day}")), "Complete")
-    });
+    assert_eq!(
+        message(&pipeline, "Ready"),
+        "not made by the controller, and left alone: a-day, flow.2026-01-06; delete them to have its own there"
+    );
+    let outcomes = ["05", "07"]
+        .map(|day| outcome(&get(&sandbox, "partitions", &format!("flow.2026-01-{day}")), "Complete"));
     assert_eq!(outcomes, ["Complete=True AllComplete"; 2]);
     let after = get(&sandbox, "partitions", "flow.2026-01-06");
     assert_eq!(after, before);

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use tests::Sandbox;
 
-use crate::table::{self, Case, Fault, Table};
 use crate::objects::text;
+use crate::table::{self, Case, Fault, Table};
 
 #[test]
 fn the_api_server_finds_in_each_manifest_of_the_table_the_faults_it_says() {

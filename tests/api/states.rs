@@ -173,7 +173,8 @@ fn a_backfill_says_whether_it_is_done_or_stalled() {
     let ask = |name: &str, of: &str, from: &str| {
         let spec = json!({"pipelineRef": {"name": of}, "from": from, "to": "2026-01-06"});
         let (version, metadata) = ("daybreak.dev/v1alpha1", json!({"name": name}));
-        sandbox.apply(&json!({"apiVersion": version, "kind": "Backfill", "metadata": metadata, "spec": spec}));
+        sandbox
+            .apply(&json!({"apiVersion": version, "kind": "Backfill", "metadata": metadata, "spec": spec}));
     };
     ask("done", "flow", "2026-01-05");
     ask("lost", "river", "2026-01-05");
@@ -193,8 +194,9 @@ fn a_backfill_says_whether_it_is_done_or_stalled() {
         assert_eq!(standing(&backfill), standing_expected, "{backfill}");
     }
     // Once its pipeline is there, it is taken up.
-    let river: Value = serde_json::from_str(&sandbox.kubectl(&["get", "pipeline", "flow", "--output", "json"]))
-        .expect("kubectl prints JSON");
+    let river: Value =
+        serde_json::from_str(&sandbox.kubectl(&["get", "pipeline", "flow", "--output", "json"]))
+            .expect("kubectl prints JSON");
     let spec = river["spec"].to_string().replace("out_", "river_").replace("in_", "rain_");
     let spec: Value = serde_json::from_str(&spec).expect("it is still JSON");
     sandbox.apply(&json!({
@@ -202,6 +204,7 @@ fn a_backfill_says_whether_it_is_done_or_stalled() {
     }));
     sandbox.eventually("the backfill is taken up", || {
         let backfill = get(&sandbox, "backfills", "lost");
-        condition(&backfill, "Stalled").is_none() && outcome(&backfill, "Complete") == "Complete=False InProgress"
+        condition(&backfill, "Stalled").is_none()
+            && outcome(&backfill, "Complete") == "Complete=False InProgress"
     });
 }

@@ -200,9 +200,12 @@ impl Configuration {
             faults.push("slots: with 0 nothing ever starts; write 1 or more, or leave it out".to_owned());
         }
         let steps = &self.steps;
-        let allowed = steps.allowed_service_accounts.iter().map(|name| ("steps.allowedServiceAccounts", name));
+        let allowed =
+            steps.allowed_service_accounts.iter().map(|name| ("steps.allowedServiceAccounts", name));
         let named = steps.service_account_name.iter().map(|name| ("steps.serviceAccountName", name));
-        for (path, _) in named.chain(allowed).chain([("lease.name", &self.lease.name)]).filter(|it| it.1.is_empty()) {
+        for (path, _) in
+            named.chain(allowed).chain([("lease.name", &self.lease.name)]).filter(|it| it.1.is_empty())
+        {
             faults.push(format!("{path}: it is empty; write a name, or leave it out"));
         }
         faults

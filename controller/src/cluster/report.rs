@@ -15,8 +15,8 @@ use planner::fault::Fault;
 use planner::launch::Launch;
 use planner::pipeline::StepId;
 use planner::report::{PartitionReport, Reporter, summarize};
-use planner::window;
 use planner::verdict::Verdict;
+use planner::window;
 
 use crate::cluster::mind::Kept;
 use crate::cluster::places::ClusterPlaces;
@@ -88,7 +88,8 @@ pub(crate) fn note_strangers(status: &mut PipelineStatus, names: &[String]) {
         return;
     }
     let names = names.join(", ");
-    let message = format!("not made by the controller, and left alone: {names}; delete them to have its own there");
+    let message =
+        format!("not made by the controller, and left alone: {names}; delete them to have its own there");
     let ready = ConditionType::Ready.to_string();
     let silent = status.conditions.iter_mut().filter(|it| it.type_ == ready && it.message.is_empty());
     silent.for_each(|condition| condition.message = cut(message.clone(), MESSAGE_MAX));

@@ -54,7 +54,10 @@ impl Api {
         let length = body.len();
         let mut stream = UnixStream::connect(&self.socket)?;
         // By the older protocol the answer comes in one piece and ends with the connection.
-        write!(stream, "{method} {path} HTTP/1.0\r\nHost: localhost\r\nContent-Type: {media}\r\nContent-Length: {length}\r\n\r\n{body}")?;
+        write!(
+            stream,
+            "{method} {path} HTTP/1.0\r\nHost: localhost\r\nContent-Type: {media}\r\nContent-Length: {length}\r\n\r\n{body}"
+        )?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer)?;
         Ok(String::from_utf8_lossy(&answer).into_owned())
