@@ -70,7 +70,9 @@ fn install(sandbox: &Sandbox) -> Vec<Value> {
     assert!(rendered.status.success(), "{}", String::from_utf8_lossy(&rendered.stderr));
     let rendered = String::from_utf8_lossy(&rendered.stdout).into_owned();
     let objects: Vec<Value> = serde_saphyr::from_multiple(&rendered).expect("helm prints YAML");
-    objects.iter().for_each(|object| sandbox.apply(object));
+    for object in &objects {
+        sandbox.apply(object);
+    }
     act_as(sandbox, "daybreak");
     objects.into_iter().filter(|it| it["kind"] == "Role").collect()
 }
@@ -94,20 +96,19 @@ fn without(role: &Value, (verb, resource): (&str, &str)) -> Value {
     let mut rules = Vec::new();
     for rule in list(role, "/rules") {
         for named in list(rule, "/resources") {
-            let mut rule = rule.clone();
-            rule["resources"] = json!([named]);
+            let mut own = rule.clone();
+            own["resources"] = json!([named]);
             if named == resource {
-                let verbs = list(&rule, "/verbs").iter().filter(|it| **it != verb).cloned().collect();
-                rule["verbs"] = verbs;
+                own["verbs"] = list(rule, "/verbs").iter().filter(|it| **it != verb).cloned().collect();
             }
-            rules.push(rule);
+            rules.push(own);
         }
     }
     // A rule without verbs is none.
     rules.retain(|rule| !list(rule, "/verbs").is_empty());
-    let mut role = role.clone();
-    role["rules"] = rules.into();
-    role
+    let mut less = role.clone();
+    less["rules"] = rules.into();
+    less
 }
 
 /// What there is to do: a day that is complete, one whose pod the quota refuses, one that waits, and a backfill.
