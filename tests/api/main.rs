@@ -4,15 +4,15 @@
 #[path = "../../crds/tests/rules/table.rs"]
 mod table;
 
-//mod accounts;
-//mod bad;
-//mod configuration;
+mod accounts;
+mod bad;
+mod configuration;
 mod definitions;
 mod flow;
 mod objects;
 mod ownership;
 mod rules;
-//mod serving;
+mod serving;
 mod silence;
 mod standing;
 mod states;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tests::Sandbox;
 
 use crate::flow::{FLOW, mix, write};
-use crate::objects::{get, list, outcome, step, text};
+use crate::objects::{get, list, message, outcome, step, text};
 
 /// The managers of an object's fields, each with the parts of the object that it manages.
 fn managers(object: &Value) -> Vec<(String, BTreeSet<String>)> {
@@ -152,10 +152,12 @@ fn a_job_of_our_name_that_is_not_ours_is_left_alone_and_told_of() {
 #[test]
 fn a_partition_of_our_name_that_is_not_ours_is_left_alone_and_told_of() {
     let sandbox = Sandbox::control_plane();
-    sandbox.apply(&json!({
-        "apiVersion": "daybreak.dev/v1alpha1", "kind": "Partition", "metadata": {"name": "flow.2026-01-06"},
-        "spec": {"pipelineRef": {"name": "flow"}, "key": "2026-01-06"},
-    }));
+    for (name, key) in [("flow.2026-01-06", "2026-01-06"), ("a-day", "2026-01-07")] {
+        sandbox.apply(&json!({
+            "apiVersion": "daybreak.dev/v1alpha1", "kind": "Partition", "metadata": {"name": name},
+            "spec": {"pipelineRef": {"name": "flow"}, "key": key},
+        }));
+    }
     let before = get(&sandbox, "partitions", "flow.2026-01-06");
     crate::flow::complete(&sandbox);
     sandbox.pipeline(FLOW);
@@ -163,10 +165,14 @@ fn a_partition_of_our_name_that_is_not_ours_is_left_alone_and_told_of() {
     sandbox.eventually("the pipeline is caught up all the same", || {
         outcome(&get(&sandbox, "pipelines", "flow"), "CaughtUp") == "CaughtUp=True AllComplete"
     });
-    sandbox.eventually("somebody says so", || {
-        let events = sandbox.list("events");
-        events.iter().any(|event| text(event, "/message").contains("flow.2026-01-06"))
-    });
+    let pipeline = get(&sandbox, "pipelines", "flow");
+    assert_eq!(
+        message(&pipeline, "Ready"),
+        "not made by the controller, and left alone: a-day, flow.2026-01-06; delete them to have its own there"
+    );
+    let outcomes = ["05", "07"]
+        .map(|day| outcome(&get(&sandbox, "partitions", &format!("flow.2026-01-{day}")), "Complete"));
+    assert_eq!(outcomes, ["Complete=True AllComplete"; 2]);
     let after = get(&sandbox, "partitions", "flow.2026-01-06");
     assert_eq!(after, before);
 }

@@ -82,6 +82,19 @@ fn note_doubts(kept: &Kept, status: &mut PipelineStatus, now: Instant) {
     }
 }
 
+/// Objects of our partitions that someone else made are left alone, and told of where nothing worse is to be told.
+pub(crate) fn note_strangers(status: &mut PipelineStatus, names: &[String]) {
+    if names.is_empty() {
+        return;
+    }
+    let names = names.join(", ");
+    let message =
+        format!("not made by the controller, and left alone: {names}; delete them to have its own there");
+    let ready = ConditionType::Ready.to_string();
+    let silent = status.conditions.iter_mut().filter(|it| it.type_ == ready && it.message.is_empty());
+    silent.for_each(|condition| condition.message = cut(message.clone(), MESSAGE_MAX));
+}
+
 /// When the oldest partition of the window that is not complete became due.
 pub(crate) fn oldest_incomplete_due(kept: &Kept) -> Option<Instant> {
     let Kept { work, .. } = kept;
