@@ -244,6 +244,7 @@ fn take(
             let Kept { work, archive, .. } = kept;
             archive.load(&work.plan, &[launch.partition], &mut work.facts.history)?;
             work.is_stale = true;
+            settled.changes.extend(launch::look_at_outputs(work, catalogue, launch));
         }
         Outlook::Over(outcome) => {
             case.metrics.ended(&case.id.labels(), &outcome);

@@ -37,6 +37,8 @@ struct Last {
     key: LaunchKey,
     /// How it ended, if it did.
     ended: Option<Ended>,
+    /// Whether its Job was taken away before it told of the end.
+    is_untold: bool,
 }
 
 /// Sees all, and forgets nothing.
@@ -125,6 +127,9 @@ impl Referee {
 
     fn note_deleted(&mut self, job: &Object) {
         let key = LaunchKey::of(job);
+        if let Some(last) = self.last.get_mut(&place(&key)).filter(|last| last.key == key) {
+            last.is_untold = !is_finished(job);
+        }
         if !self.running.contains(&key) {
             self.note_end(&key, Ended::Disrupted);
         }
@@ -175,14 +180,16 @@ impl Referee {
 
     /// S1 and S5: a launch follows one that has ended, and its numbers say how.
     fn check_number(&mut self, key: &LaunchKey) {
-        let last = self.last.insert(place(key), Last { key: key.clone(), ended: None });
+        let last = self.last.insert(place(key), Last { key: key.clone(), ended: None, is_untold: false });
         let expected = match last {
             None => (1, 1),
-            Some(Last { key: last, ended: Some(Ended::Disrupted) }) => (last.attempt, last.launch + 1),
-            Some(Last { key: last, ended: Some(Ended::Well | Ended::Badly) }) => (last.attempt + 1, 1),
-            Some(Last { key: last, ended: None }) => {
+            Some(Last { key: last, ended: None, .. }) => {
                 self.breaks("S1", format!("{key} is launched while {last} has not ended"));
                 return;
+            }
+            Some(Last { key: last, ended: Some(ended), is_untold }) => {
+                let counts = ended != Ended::Disrupted && !is_untold;
+                if counts { (last.attempt + 1, 1) } else { (last.attempt, last.launch + 1) }
             }
         };
         // A launch that was recorded and never sent has a number, too.
