@@ -99,9 +99,14 @@ cluster-down: ## End that cluster without a trace; the data stays
 	@tests/testbed/cluster down build/cluster
 
 .PHONY: bench
-bench: build ## Measure against make, ninja, Luigi and Snakemake
+bench: build bench-cluster ## Measure against make, ninja, Luigi and Snakemake, and on a cluster
 	@python3 bench/bench.py
 	@cargo bench --quiet -p planner
+
+.PHONY: bench-cluster
+bench-cluster: build ## Measure the controller on a real control plane with fake nodes
+	@tests/testbed/build kwok > /dev/null
+	@python3 bench/cluster/bench.py
 
 .PHONY: soak
 soak: tools ## Search long: a million seeds, a thousand kills, mutants of the rules
