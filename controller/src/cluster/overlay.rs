@@ -106,6 +106,17 @@ impl Overlay {
         self.written.get(&(kind, name.to_owned())).is_some_and(|written| written.at.elapsed() < pause)
     }
 
+    /// Whether another controller has written something else over what this one wrote. Both would go on for as long
+    /// as one of them knows less, so neither may at once.
+    pub(crate) fn is_disputed(
+        &self,
+        (kind, name): (Kind, &str),
+        (version, shown): (Option<&str>, &serde_json::Value),
+    ) -> bool {
+        let written = self.written.get(&(kind, name.to_owned()));
+        written.is_some_and(|it| it.over.as_deref() != version && it.status != *shown)
+    }
+
     /// Forgets what is older than any lag.
     pub(crate) fn tidy(&mut self) {
         self.made.retain(|_, made| made.at.elapsed() < LAG_MAX);
