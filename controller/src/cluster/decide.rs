@@ -14,7 +14,7 @@ use crate::cluster::apply::Effects;
 use crate::cluster::desk::Desk;
 use crate::cluster::launch;
 use crate::cluster::limits::{
-    CREATE_WITHIN, HISTORY, OBJECTS, OBJECTS_OF_NAMESPACE, STATUS_PAUSE, TAKEN_PAUSE,
+    ASK_PAUSE, CREATE_WITHIN, HISTORY, OBJECTS, OBJECTS_OF_NAMESPACE, STATUS_PAUSE, TAKEN_PAUSE,
 };
 use crate::cluster::mind::{Id, Kept, Mind};
 use crate::cluster::objects;
@@ -210,7 +210,10 @@ fn effects(
     settled: Settled,
 ) -> Effects {
     kept.overlay.tidy();
-    let Settled { kill, expire, look, ask, follow, wake_at, .. } = settled;
+    let Settled { kill, expire, look, mut ask, follow, wake_at, .. } = settled;
+    if kept.overlay.asked_within(ASK_PAUSE) {
+        ask.clear();
+    }
     let (make, remove) = objects::make_and_remove(kept, (fetched, wanted));
     Effects { kill, expire, look, ask, follow, make, remove, wake_at, ..Effects::default() }
 }

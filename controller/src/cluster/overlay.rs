@@ -18,6 +18,8 @@ pub(crate) struct Overlay {
     pub(crate) jobs: BTreeMap<String, Sent>,
     /// Why the cluster makes no pod of a Job, by the name of the Job.
     pub(crate) refusals: BTreeMap<String, String>,
+    /// When that was asked.
+    asked: Option<Instant>,
     /// Why the pod of a Job had to go, by the name of the Job.
     pub(crate) disruptions: BTreeMap<String, String>,
     /// The names of the Jobs of launches whose steps are still what they were. Of others it is known before they start
@@ -78,6 +80,19 @@ impl Overlay {
     /// Whether a Partition object that the cache does not show was created a moment ago.
     pub(crate) fn was_made(&self, name: &str) -> bool {
         self.made.get(name).is_some_and(|made| made.at.elapsed() < LAG_MAX)
+    }
+
+    /// Takes over why the cluster makes no pods; whether that is news.
+    pub(crate) fn note_refusals(&mut self, refusals: BTreeMap<String, String>) -> bool {
+        self.asked = Some(Instant::now());
+        let is_news = self.refusals != refusals;
+        self.refusals = refusals;
+        is_news
+    }
+
+    /// Whether it was asked that short a time ago why the cluster makes no pods.
+    pub(crate) fn asked_within(&self, pause: Duration) -> bool {
+        self.asked.is_some_and(|at| at.elapsed() < pause)
     }
 
     /// Notes that a status was written over the version that the cache shows.
