@@ -28,11 +28,11 @@ def measure(bench):
         wait_until_released(controller, 2 * ALONE)
         alone = controller.writes()
         bench.say(f"backfill: {bench.arguments.partitions} partitions")
-        before, cpu = controller.writes(), controller.cpu_seconds()
+        before, calls, cpu = controller.writes(), controller.calls(), controller.cpu_seconds()
         started = start(testbed.store, api, ["backfill"], bench.arguments.partitions)
         wait_until_complete(api, ["backfill"], bench.arguments.partitions)
         seconds, cpu = time.monotonic() - started, controller.cpu_seconds() - cpu
-        during = controller.writes() - before
+        during, calls = controller.writes() - before, controller.calls() - calls
         launches = 2 * (ALONE + bench.arguments.partitions)
         controller.check_launches(launches)
         bench.say("backfill: waiting until its Jobs are let go")
@@ -44,6 +44,7 @@ def measure(bench):
             "partitionsPerSecond": bench.arguments.partitions / seconds,
             "controllerCpuSeconds": cpu,
             "writesPerSecond": during.total() / seconds,
+            "readsPerSecond": (calls - during).total() / seconds,
             "writesOfPartitionAlone": by_partition(alone, ALONE),
             "writesOfPartitionAmongMany": by_partition(after, bench.arguments.partitions),
         }

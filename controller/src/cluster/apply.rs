@@ -214,21 +214,16 @@ async fn ask(
     fetched: &Fetched,
     wanted: Vec<JobRef>,
 ) -> Result<Vec<CallError>, ReconcileError> {
-    let mut errors = Vec::new();
-    for job in wanted {
-        match desk.jobs.refusal(&job).await {
-            Ok(None) => {}
-            Ok(Some(why)) => {
-                desk.note(&fetched.id, (job.name, why), |kept, (name, why)| {
-                    let before = kept.overlay.refusals.insert(name, why.clone());
-                    kept.work.is_stale |= before.as_ref() != Some(&why);
-                })
-                .await?;
-            }
-            Err(error) => errors.push(error),
-        }
+    if wanted.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(errors)
+    let mut refusals = match desk.jobs.refusals(&fetched.id.namespace).await {
+        Ok(refusals) => refusals,
+        Err(error) => return Ok(vec![error]),
+    };
+    let told = wanted.into_iter().filter_map(|job| Some((job.name, refusals.remove(&job.uid)?))).collect();
+    desk.note(&fetched.id, told, |kept, told| kept.work.is_stale |= kept.overlay.note_refusals(told)).await?;
+    Ok(Vec::new())
 }
 
 async fn make(
@@ -252,15 +247,15 @@ async fn make(
     let mut errors = Vec::new();
     for (name, result) in results {
         match result {
-            Ok(_) => made.push(name),
+            Ok(object) => made.push((name, object.metadata.resource_version)),
             // Made before, or another's: the cache will tell which.
             Err(CallError { fault: CallFault::AlreadyExists(_), .. }) => {}
             Err(error) => errors.push(error),
         }
     }
     desk.note(&fetched.id, made, |kept, made| {
-        for name in &made {
-            kept.overlay.note_made(name);
+        for (name, version) in made {
+            kept.overlay.note_made(name, version);
         }
     })
     .await?;

@@ -69,7 +69,11 @@ impl Records for Archive {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match record.event {
                 // Whoever was first has the launch. What is on its way or over is so, whoever said it.
                 Event::Launched { .. } => Err(failed(error)),
-                Event::Publishing | Event::Ended { .. } => Ok(()),
+                Event::Publishing => Ok(()),
+                Event::Ended { .. } => {
+                    self.reload(launch.partition);
+                    Ok(())
+                }
             },
             created => created.map_err(failed),
         }
@@ -96,6 +100,11 @@ impl Archive {
     /// Whether the end of a launch is recorded, whoever recorded it.
     pub(crate) fn has_ended(&self, pipeline: &Pipeline, launch: &Launch) -> bool {
         self.path(pipeline, launch, "ended.json").exists()
+    }
+
+    /// Whether the outputs of a launch are on their way, whoever took them up.
+    pub(crate) fn is_publishing(&self, pipeline: &Pipeline, launch: &Launch) -> bool {
+        self.path(pipeline, launch, "publishing.json").exists()
     }
 
     /// Reads the records of a partition anew the next time: another controller wrote some.

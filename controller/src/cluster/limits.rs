@@ -58,8 +58,15 @@ pub(crate) const LOOP_MAX: Duration = Duration::from_mins(5);
 /// How long after a refusal, of a full quota above all, a Job is sent again.
 pub(crate) const REFUSED_PAUSE: Duration = Duration::from_secs(10);
 
+/// How often it is asked why no pods are made of a pipeline's Jobs: the answer changes with the Job controller's tries,
+/// which become rare, and it takes the server a look at all events of the namespace.
+pub(crate) const ASK_PAUSE: Duration = Duration::from_secs(5);
+
 /// The pause before the third launch of one try; it doubles with each. The second comes at once.
 pub(crate) const DISRUPTED_PAUSE: Duration = Duration::from_secs(2);
 
 /// The longest pause before a try is launched again.
 pub(crate) const DISRUPTED_PAUSE_MAX: Duration = Duration::from_mins(2);
+
+/// How often a pipeline whose path is taken looks whether it still is. Whoever deleted the older one waits for that.
+pub(crate) const TAKEN_PAUSE: Duration = Duration::from_secs(10);

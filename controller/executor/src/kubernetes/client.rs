@@ -1,5 +1,6 @@
 //! All that is written to a cluster for launches: a Job is created, deleted, and given a time to expire.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 
@@ -132,15 +133,18 @@ impl Jobs {
         Ok((job, pods.items))
     }
 
-    /// Why the cluster makes no pod of a Job, a full quota or an admission policy, as far as its last event tells:
-    /// the Job itself does not say.
-    pub async fn refusal(&self, job: &JobRef) -> Result<Option<String>, CallError> {
-        let call = format!("list events of job {}/{}", job.namespace, job.name);
-        let events: Api<Event> = Api::namespaced(self.client.clone(), &job.namespace);
-        let fields = format!("involvedObject.uid={},reason=FailedCreate", job.uid);
-        let found = in_time(&call, events.list(&ListParams::default().fields(&fields))).await?;
-        let newest = found.items.into_iter().max_by_key(|event| event.last_timestamp.clone());
-        Ok(newest.and_then(|event| event.message))
+    /// Why the cluster makes no pods, by the uid of each Job of a namespace, as far as its last event tells: a full
+    /// quota or an admission policy. The Jobs themselves do not say. One question about all of them: for each, the
+    /// server would read all events of the namespace.
+    pub async fn refusals(&self, namespace: &str) -> Result<BTreeMap<String, String>, CallError> {
+        let call = format!("list events of jobs in {namespace}");
+        let events: Api<Event> = Api::namespaced(self.client.clone(), namespace);
+        let refusals = ListParams::default().fields("involvedObject.kind=Job,reason=FailedCreate");
+        let mut found = in_time(&call, events.list(&refusals)).await?.items;
+        found.sort_by(|one, other| one.last_timestamp.cmp(&other.last_timestamp));
+        let words = found.into_iter().filter_map(|event| Some((event.involved_object.uid?, event.message?)));
+        // Of several the last is taken.
+        Ok(words.collect())
     }
 
     fn jobs(&self, namespace: &str) -> Api<Job> {

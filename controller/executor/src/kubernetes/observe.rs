@@ -17,7 +17,7 @@ pub struct Seen<'a> {
     pub job: Option<&'a Job>,
     /// The pods with its labels, whether or not their Job is still there.
     pub pods: &'a [&'a Pod],
-    /// Why the cluster makes no pod of the Job, if that was asked: [`super::Jobs::refusal`].
+    /// Why the cluster makes no pod of the Job, if that was asked: [`super::Jobs::refusals`].
     pub refusal: Option<&'a str>,
     /// The time.
     pub now: SystemTime,
