@@ -15,7 +15,7 @@ fn archived(arguments: &[&str]) -> (Option<i32>, String) {
     let folder = TempDir::new().expect("there is room for temporary files");
     let write = |path: &str, text: &str| {
         let path = folder.path().join(path);
-        fs::create_dir_all(path.parent().unwrap_or(Path::new("/"))).expect("the folder is ours");
+        fs::create_dir_all(path.parent().expect("it lies in a folder")).expect("the folder is ours");
         fs::write(path, text).expect("the folder is ours");
     };
     for (log, text) in [
@@ -71,7 +71,7 @@ fn without_a_pod_and_a_controller_it_says_what_is_missing() {
 fn install_controller(sandbox: &Sandbox) {
     let folder = sandbox.path("").canonicalize().expect("it is there");
     let program = binary().canonicalize().expect("it is there");
-    let folders = [folder.as_path(), program.parent().unwrap_or(Path::new("/"))];
+    let folders = [folder.as_path(), program.parent().expect("it lies in a folder")];
     let configuration = sandbox.path("controller.json");
     fs::write(&configuration, sandbox.configuration().to_string()).expect("the folder is ours");
     let volume = |(number, folder): (usize, &&Path)| json!({"name": format!("folder-{number}"), "hostPath": {"path": folder}});

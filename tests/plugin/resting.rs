@@ -14,10 +14,10 @@ fn managers(shop: &Shop) -> Vec<String> {
     managers.iter().filter_map(|it| it["manager"].as_str().map(str::to_owned)).collect()
 }
 
-/// The pipeline as GitOps applies it, with this of its own.
-fn apply_from_git(shop: &Shop, suspend: bool) {
+/// The pipeline as a tool applies it that reads it from git, and sets the field to this.
+fn apply_from_git(shop: &Shop, suspend: &Value) {
     let mut manifest = pipeline();
-    manifest["spec"]["suspend"] = json!(suspend);
+    manifest["spec"]["suspend"] = suspend.clone();
     let file = shop.sandbox.path("git.json");
     std::fs::write(&file, manifest.to_string()).expect("the folder is ours");
     let (file, force) = (file.to_string_lossy().into_owned(), "--force-conflicts");
@@ -58,7 +58,7 @@ fn what_git_applies_without_the_field_leaves_it_suspended() {
 #[test]
 fn a_field_that_git_sets_is_left_to_git_unless_forced() {
     let shop = Shop::new();
-    apply_from_git(&shop, false);
+    apply_from_git(&shop, &json!(false));
     let refused = shop.daybreak(&["suspend", "shop"]).expect_code(2);
     assert_eq!(
         refused.stderr,
@@ -73,7 +73,7 @@ fn a_field_that_git_sets_is_left_to_git_unless_forced() {
 #[test]
 fn what_git_suspended_is_resumed_in_git_unless_forced() {
     let shop = Shop::new();
-    apply_from_git(&shop, true);
+    apply_from_git(&shop, &json!(true));
     shop.daybreak(&["resume", "shop"]).expect_code(2).expect_text(&["argocd-controller", "`suspend: false`"]);
     assert_eq!(spec(&shop)["suspend"], true);
     shop.daybreak(&["resume", "shop", "--force"]).expect_code(0);

@@ -83,8 +83,7 @@ impl Shop {
     /// The real kubectl, which finds the plugin.
     pub(crate) fn kubectl(&self) -> Command {
         let mut kubectl = self.sandbox.cluster().tool("kubectl");
-        let path = std::env::var("PATH").unwrap_or_default();
-        kubectl.env("PATH", format!("{}:{path}", self.sandbox.path("").display()));
+        kubectl.env("PATH", self.sandbox.path(""));
         kubectl
     }
 

@@ -118,7 +118,7 @@ impl Caller {
             flag.get_help_heading() == Some(CLUSTER_HEADING)
                 && NAMES_OF_CLUSTERS.contains(&flag.get_id().as_str())
         };
-        if self == Self::Program && !flags.iter().any(|flag| is_named(flag)) {
+        if self == Self::Program && !flags.iter().any(is_named) {
             let needy = under(CLUSTER_HEADING).map(|flag| format!("--{}", flag.get_id()));
             let needy = needy.or_else(|| CLUSTER_COMMANDS.contains(&name).then(|| name.to_owned()));
             return needy.map_or(Ok(Subject::Machine), |needy| {

@@ -214,7 +214,7 @@ impl Configuration {
     /// The store of the archive and where it is mounted.
     pub(crate) fn archive_place(&self) -> (&str, &Path) {
         let name = self.archive_store();
-        (name, self.stores.get(name).map_or(Path::new("/"), |binding| &binding.directory))
+        (name, self.stores.get(name).map_or_else(|| Path::new("/"), |binding| &binding.directory))
     }
 
     /// The store of the archive, which is checked to be there.

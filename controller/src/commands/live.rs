@@ -87,7 +87,9 @@ impl Live {
         let listed = api.list(&ListParams::default().labels(selector)).await;
         let mut objects = said(&format!("list {}", K::plural(&())), listed)?.items;
         objects.sort_by_key(|object| (object.namespace(), object.name_any()));
-        objects.iter_mut().for_each(|object| object.meta_mut().managed_fields = None);
+        for object in &mut objects {
+            object.meta_mut().managed_fields = None;
+        }
         Ok(objects)
     }
 

@@ -47,13 +47,10 @@ fn all(view: &View, output: Output) -> Result<ExitCode, Failure> {
 fn one(view: &View, seen: &Seen, output: Output) -> Result<ExitCode, Failure> {
     let open = open(view, seen);
     if let Some(Glance { object: pipeline, .. }) = &glance(view, seen) {
-        let (complete, open) = (&complete(seen), &open);
+        let partitions = Partitions { pipeline, complete: &complete(seen), open: &open };
         match output.language() {
-            Some(language) => print::pipeline(language, pipeline, open)?,
-            None => {
-                let partitions = Partitions { pipeline, complete, open };
-                print::text(&partitions.table(Caller::Program, output.detail()))?;
-            }
+            Some(language) => print::pipeline(language, pipeline, &open)?,
+            None => print::text(&partitions.table(Caller::Program, output.detail()))?,
         }
     }
     Ok(view.exit_code())

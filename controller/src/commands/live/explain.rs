@@ -92,8 +92,10 @@ impl About<'_> {
             let message = "it waits; only the partitions to look at first have an object that says for what";
             ("False", Reason::InProgress, message.to_owned(), Some("others that are done".to_owned()))
         } else {
-            let window = window_keys(parts, now).map_or("which is empty".to_owned(), |keys| keys);
-            let message = format!("outside the window {window}: backfill it");
+            let message = match window_keys(parts, now) {
+                Some(window) => format!("outside the window {window}: backfill it"),
+                None => "outside the window, which is empty: backfill it".to_owned(),
+            };
             ("Unknown", Reason::InProgress, message, Some(self.backfill()))
         };
         let spec = PartitionSpec {

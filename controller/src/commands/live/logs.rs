@@ -54,8 +54,8 @@ pub(crate) async fn logs(arguments: &args::Logs, caller: Caller) -> Result<ExitC
         // The pod of an earlier attempt may outlive that of a later one.
         None => last.is_none_or(|last| it.attempt >= last),
     };
-    let of_step = launched.iter().filter(|it| Some(&it.step) == step.as_ref());
-    if let Some(launched) = of_step.filter(is_wanted).next_back() {
+    let mut of_step = launched.iter().filter(|it| Some(&it.step) == step.as_ref());
+    if let Some(launched) = of_step.rfind(is_wanted) {
         return print_pod(&live, &launched.pod, arguments).await;
     }
     let kept =

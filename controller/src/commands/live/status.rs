@@ -60,12 +60,10 @@ async fn one(live: &Live, name: &str, output: args::Output) -> Result<ExitCode, 
     open.retain(|partition| !(is_done(partition) && is_within(complete, &partition.spec.key)));
     // Keys of one clock are in order as texts.
     open.sort_by(|one, other| other.spec.key.cmp(&one.spec.key));
+    let partitions = Partitions { pipeline: &pipeline, complete, open: &open };
     match output.language() {
         Some(language) => print::pipeline(language, &pipeline, &open)?,
-        None => {
-            let partitions = Partitions { pipeline: &pipeline, complete, open: &open };
-            print::text(&partitions.table(live.caller, output.detail()))?;
-        }
+        None => print::text(&partitions.table(live.caller, output.detail()))?,
     }
     Ok(exit_code(std::slice::from_ref(&pipeline)))
 }

@@ -97,7 +97,7 @@ impl<K: Restful> Change<'_, K> {
             Wish::Suspend => ("suspended", "was suspended already"),
             Wish::Resume => ("resumed", "was not suspended"),
         };
-        let what = format!("{}.{}/{}", self.kind(), crds::GROUP, self.object.name_any());
+        let what = format!("{}.{}/{}", kind::<K>(), crds::GROUP, self.object.name_any());
         if self.object.is_suspended() == wanted {
             return Ok(format!("{what} {already}\n"));
         }
@@ -128,22 +128,22 @@ impl<K: Restful> Change<'_, K> {
         let params = if self.arguments.force { params.force() } else { params };
         match self.live.api::<K>().patch(&name, &params, &Patch::Apply(intent)).await {
             Err(kube::Error::Api(status)) if !owners(&status).is_empty() => Err(self.owned(&owners(&status))),
-            answer => said(&format!("apply {} {}/{name}", self.kind(), self.live.namespace), answer),
+            answer => said(&format!("apply {} {}/{name}", kind::<K>(), self.live.namespace), answer),
         }
     }
 
     /// Says who sets the field, and that it has to change there.
     fn owned(&self, owners: &str) -> Failure {
-        let (kind, name, value) = (self.kind(), self.object.name_any(), self.wish == Wish::Suspend);
+        let (kind, name, value) = (kind::<K>(), self.object.name_any(), self.wish == Wish::Suspend);
         Failure::new(format!(
             "spec.suspend of the {kind} {name} is set by {owners}, which may set it back: write `suspend: {value}` \
             there, such as in git, or overrule it with --force"
         ))
     }
+}
 
-    fn kind(&self) -> String {
-        K::kind(&()).to_lowercase()
-    }
+fn kind<K: Resource<DynamicType = ()>>() -> String {
+    K::kind(&()).to_lowercase()
 }
 
 /// The managers that a conflict is with.

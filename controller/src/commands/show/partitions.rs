@@ -122,7 +122,9 @@ fn completeness(partition: &Partition) -> String {
 /// How many steps have which reason.
 fn tally(steps: &[StepStatus]) -> String {
     let mut counts = BTreeMap::new();
-    steps.iter().for_each(|step| *counts.entry(step.reason).or_insert(0) += 1);
+    for step in steps {
+        *counts.entry(step.reason).or_insert(0) += 1;
+    }
     let counts: Vec<_> = counts.iter().map(|(reason, count)| format!("{count} {reason:?}")).collect();
     counts.join(", ")
 }
