@@ -12,6 +12,7 @@ from writer import Writer
 NAMESPACE = "bench"
 ALONE = 10  # pipelines of one partition each, to count the writes of a partition that shares none with others
 BACKFILL_PATIENCE_SECONDS = 600
+LOOK_SECONDS = 0.2  # what looks is a load, too
 LOG_PATIENCE_SECONDS = 120  # fake nodes have no logs, and a Job is let go only when that is sure
 
 
@@ -70,7 +71,7 @@ def wait_until_complete(api, names, days):
         return status.get("partitions", {}).get("complete") == days
 
     for name in names:
-        wait_until(lambda name=name: is_complete(name), f"{name} is complete", BACKFILL_PATIENCE_SECONDS)
+        wait_until(lambda name=name: is_complete(name), f"{name} is complete", BACKFILL_PATIENCE_SECONDS, LOOK_SECONDS)
 
 
 def wait_until_released(controller, launches):
