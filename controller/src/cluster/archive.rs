@@ -93,6 +93,11 @@ impl Archive {
         self.path(pipeline, launch, "ended.json").exists()
     }
 
+    /// Whether the outputs of a launch are on their way, whoever moves them.
+    pub(crate) fn is_publishing(&self, pipeline: &Pipeline, launch: &Launch) -> bool {
+        self.path(pipeline, launch, "publishing.json").exists()
+    }
+
     /// Reads the records of a partition anew the next time: another controller wrote some.
     pub(crate) fn reload(&mut self, partition: Partition) {
         self.loaded.remove(&partition);

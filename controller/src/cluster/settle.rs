@@ -4,7 +4,7 @@
 use executor::Observation;
 use executor::kubernetes::{JobRef, Seen, disruption, observe};
 use planner::calendar::Instant;
-use planner::facts::{Running, Stage};
+use planner::facts::{Outcome, Running, Stage};
 use planner::launch::Launch;
 use storage::ChangedPath;
 
@@ -201,7 +201,11 @@ fn settle_launch(
         _ if was_publishing => Outlook::Over(publish(&kept.work, stores, launch)),
         Observation::Succeeded => {
             let (work, mut sight) = kept.sight(stores, catalogue);
-            Outlook::Over(verify_and_publish(work, &mut sight, (launch, case.now))?)
+            let outcome = verify_and_publish(work, &mut sight, (launch, case.now))?;
+            // Another controller may have moved them while they were verified here.
+            let was_moved = matches!(outcome, Outcome::Failed { .. })
+                && kept.archive.is_publishing(&kept.work.plan, launch);
+            Outlook::Over(if was_moved { publish(&kept.work, stores, launch) } else { outcome })
         }
         Observation::Failed(failure) => outlook::failed(kept, case, (launch, sighting, &failure)),
         Observation::Disrupted { why } => {
