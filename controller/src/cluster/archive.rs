@@ -24,6 +24,11 @@ use crate::work::records::{Event, Histories, Record, Records, RecordsError};
 /// Where the archive lies below the root of its store.
 const ARCHIVE: &str = ".daybreak/archive";
 
+/// The folder of the logs of a partition of a pipeline in an archive.
+pub(crate) fn archived_logs(store: &Store, namespace: &str, (pipeline, key): (&str, &str)) -> PathBuf {
+    store.local_path(ARCHIVE).join(namespace).join(pipeline).join(key)
+}
+
 /// The archive of one pipeline.
 #[derive(Debug)]
 pub(crate) struct Archive {
@@ -64,7 +69,11 @@ impl Records for Archive {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match record.event {
                 // Whoever was first has the launch. What is on its way or over is so, whoever said it.
                 Event::Launched { .. } => Err(failed(error)),
-                Event::Publishing | Event::Ended { .. } => Ok(()),
+                Event::Publishing => Ok(()),
+                Event::Ended { .. } => {
+                    self.reload(launch.partition);
+                    Ok(())
+                }
             },
             created => created.map_err(failed),
         }
@@ -93,7 +102,7 @@ impl Archive {
         self.path(pipeline, launch, "ended.json").exists()
     }
 
-    /// Whether the outputs of a launch are on their way, whoever moves them.
+    /// Whether the outputs of a launch are on their way, whoever took them up.
     pub(crate) fn is_publishing(&self, pipeline: &Pipeline, launch: &Launch) -> bool {
         self.path(pipeline, launch, "publishing.json").exists()
     }

@@ -22,7 +22,7 @@ use crate::cluster::desk::Desk;
 use crate::cluster::events::{self, Told};
 use crate::cluster::limits::{CALLS, STATUS_PAUSE};
 use crate::cluster::mind::{Id, Kept, Mind};
-use crate::cluster::objects::{by_key, is_ours};
+use crate::cluster::objects::{by_key, is_ours, strangers};
 use crate::cluster::overlay::{Kind, Overlay};
 use crate::cluster::places::ClusterPlaces;
 use crate::cluster::reconcile::{Fetched, ReconcileError};
@@ -72,7 +72,8 @@ pub(crate) fn faulty(fetched: &Fetched, soundness: &Soundness) -> Reports {
 }
 
 fn pipeline(kept: &Kept, (fetched, soundness): (&Fetched, &Soundness), reports: &mut Reports) {
-    let status = report::pipeline(kept, soundness, fetched.now);
+    let mut status = report::pipeline(kept, soundness, fetched.now);
+    report::note_strangers(&mut status, &strangers(fetched));
     let before = current(&kept.overlay, (Kind::Pipeline, &*fetched.object), fetched.object.status.clone());
     let is_turn = before.as_ref().is_none_or(|before| {
         // Counts change with every launch, and whoever reads them can wait a second; a new spec is answered at once.
@@ -80,7 +81,8 @@ fn pipeline(kept: &Kept, (fetched, soundness): (&Fetched, &Soundness), reports: 
             || outcomes(&before.conditions) != outcomes(&status.conditions);
         is_urgent || !kept.overlay.wrote_within(Kind::Pipeline, &fetched.id.name, STATUS_PAUSE)
     });
-    if is_turn {
+    let object = &*fetched.object;
+    if is_turn && !is_disputed(kept, (Kind::Pipeline, object), object.status.as_ref()) {
         pipeline_report(fetched, (before, status), reports);
     } else {
         reports.is_held = true;
@@ -134,9 +136,24 @@ fn partitions(
         if before.as_ref() == Some(&status) {
             continue;
         }
+        if is_disputed(kept, (Kind::Partition, shown), shown.status.as_ref()) {
+            reports.is_held = true;
+            continue;
+        }
         reports.events.extend(events::of_partition((shown, fetched), before.as_ref(), &status));
         reports.add((Kind::Partition, shown), &status);
     }
+}
+
+/// Whether another controller says something else and has just been answered.
+fn is_disputed<K: Resource>(kept: &Kept, (kind, object): (Kind, &K), shown: Option<&impl Serialize>) -> bool {
+    let name = object.meta().name.as_deref().unwrap_or_default();
+    if !kept.overlay.wrote_within(kind, name, STATUS_PAUSE) {
+        return false;
+    }
+    let shown = serde_json::to_value(shown).unwrap_or_default();
+    let version = object.meta().resource_version.as_deref();
+    kept.overlay.is_disputed((kind, name), (version, &shown))
 }
 
 fn backfills(kept: &Kept, fetched: &Fetched, reports: &mut Reports) {
@@ -149,7 +166,12 @@ fn backfills(kept: &Kept, fetched: &Fetched, reports: &mut Reports) {
         if let Some(before) = &before {
             status.completion_time = before.completion_time.clone().or(status.completion_time);
         }
-        if before.as_ref() != Some(&status) {
+        if before.as_ref() == Some(&status) {
+            continue;
+        }
+        if is_disputed(kept, (Kind::Backfill, &*backfill), backfill.status.as_ref()) {
+            reports.is_held = true;
+        } else {
             reports.add((Kind::Backfill, &*backfill), &status);
         }
     }

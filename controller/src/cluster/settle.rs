@@ -1,12 +1,14 @@
 //! Settle: what the cluster shows of launches becomes facts. What ended well is verified and published, and every end is
 //! recorded before its Job may go.
 
+use std::collections::BTreeMap;
+
 use executor::Observation;
 use executor::kubernetes::{JobRef, Seen, disruption, observe};
 use planner::calendar::Instant;
 use planner::facts::{Outcome, Running, Stage};
 use planner::launch::Launch;
-use storage::ChangedPath;
+use storage::{Catalogue, ChangedPath, Store};
 
 use crate::cluster::configuration::Configuration;
 use crate::cluster::launch::job_name;
@@ -199,14 +201,7 @@ fn settle_launch(
     let step = match observation {
         // What was on its way when a process died arrives, whatever became of its Job.
         _ if was_publishing => Outlook::Over(publish(&kept.work, stores, launch)),
-        Observation::Succeeded => {
-            let (work, mut sight) = kept.sight(stores, catalogue);
-            let outcome = verify_and_publish(work, &mut sight, (launch, case.now))?;
-            // Another controller may have moved them while they were verified here.
-            let was_moved = matches!(outcome, Outcome::Failed { .. })
-                && kept.archive.is_publishing(&kept.work.plan, launch);
-            Outlook::Over(if was_moved { publish(&kept.work, stores, launch) } else { outcome })
-        }
+        Observation::Succeeded => Outlook::Over(succeeded(kept, (stores, catalogue), (launch, case.now))?),
         Observation::Failed(failure) => outlook::failed(kept, case, (launch, sighting, &failure)),
         Observation::Disrupted { why } => {
             let why = kept.overlay.disruptions.remove(&name).unwrap_or(why);
@@ -234,6 +229,22 @@ fn settle_launch(
     take(mind, case, (launch, step, settled))
 }
 
+/// Verifies and publishes what a launch made. If it is not where the step wrote it, another controller may have begun to
+/// publish it.
+fn succeeded(
+    kept: &mut Kept,
+    (stores, catalogue): (&BTreeMap<String, Store>, &mut Catalogue),
+    (launch, now): (&Launch, Instant),
+) -> Result<Outcome, RecordsError> {
+    let (work, mut sight) = kept.sight(stores, catalogue);
+    let outcome = verify_and_publish(work, &mut sight, (launch, now))?;
+    let is_missed = matches!(outcome, Outcome::Failed { .. });
+    if is_missed && kept.archive.is_publishing(&kept.work.plan, launch) {
+        return Ok(publish(&kept.work, stores, launch));
+    }
+    Ok(outcome)
+}
+
 /// Takes over what a launch has come to.
 fn take(
     mind: &mut Mind,
@@ -255,6 +266,7 @@ fn take(
             let Kept { work, archive, .. } = kept;
             archive.load(&work.plan, &[launch.partition], &mut work.facts.history)?;
             work.is_stale = true;
+            settled.changes.extend(launch::look_at_outputs(work, catalogue, launch));
         }
         Outlook::Over(outcome) => {
             case.metrics.ended(&case.id.labels(), &outcome);

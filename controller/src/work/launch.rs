@@ -4,7 +4,7 @@ use planner::calendar::{Instant, Partition};
 use planner::facts::{Fingerprints, Leftovers, Outcome, Running, Stage};
 use planner::launch::Launch;
 use planner::pipeline::{Pipeline, StepId};
-use storage::{ChangedPath, Staging};
+use storage::{Catalogue, ChangedPath, Staging};
 
 use crate::work::look::Sight;
 use crate::work::observe;
@@ -64,14 +64,19 @@ pub(crate) fn end(
         let _ = staged.staging.discard();
     }
     work.is_stale = true;
+    Ok(look_at_outputs(work, sight.catalogue, launch))
+}
+
+/// Looks again at what a launch that is over has written, whoever published it. The paths that may have changed.
+pub(crate) fn look_at_outputs(work: &Work, catalogue: &mut Catalogue, launch: &Launch) -> Vec<ChangedPath> {
     let outputs = work.plan.step(launch.step).outputs.iter();
     let changes = outputs.map(|output| {
         let store = work.plan.dataset(*output).store.to_string();
         let path = observe::path(&work.plan, *output, launch.partition);
-        sight.catalogue.look_again(&store, &path);
+        catalogue.look_again(&store, &path);
         ChangedPath { store, path }
     });
-    Ok(changes.collect())
+    changes.collect()
 }
 
 /// What a launch that did not succeed left in the place of `Direct` outputs: that is not data.

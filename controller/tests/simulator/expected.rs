@@ -7,8 +7,7 @@ use crate::workloads::Workload;
 
 /// In what a run did not end as expected.
 pub(crate) fn unexpected(workload: &Workload, finding: &Finding) -> Vec<String> {
-    let mut wrong: Vec<_> =
-        finding.violations.iter().map(|it| format!("{}: {}", it.promise, it.what)).collect();
+    let mut wrong: Vec<_> = finding.violations.iter().map(ToString::to_string).collect();
     let End { files, staged, .. } = &finding.end;
     let expected = &workload.ending;
     let wanted = workload.files.iter().chain(&expected.files);

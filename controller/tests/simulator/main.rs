@@ -3,7 +3,8 @@
 //! The seam is the client: everything that the controller asks of a cluster goes through it. On its other side stand an
 //! API server, a node that runs Jobs, and people; between them a layer breaks what a plan says.
 //!
-//! `DAYBREAK_SEEDS=1000` sets how many seeds the tests by seed run for each workload.
+//! `DAYBREAK_SEEDS=1000` sets how many seeds the tests by seed run for each workload, `DAYBREAK_SEED=7` runs
+//! that one alone, and `DAYBREAK_TRACE=1` tells every change.
 
 mod apiserver;
 mod clock;

@@ -25,12 +25,20 @@ pub(crate) struct Violation {
     pub(crate) what: String,
 }
 
+impl std::fmt::Display for Violation {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}: {}", self.promise, self.what)
+    }
+}
+
 /// The last launch of one step of one partition.
 #[derive(Clone, Debug)]
 struct Last {
     key: LaunchKey,
     /// How it ended, if it did.
     ended: Option<Ended>,
+    /// Whether its Job was taken away before it told of the end.
+    is_untold: bool,
 }
 
 /// Sees all, and forgets nothing.
@@ -119,6 +127,9 @@ impl Referee {
 
     fn note_deleted(&mut self, job: &Object) {
         let key = LaunchKey::of(job);
+        if let Some(last) = self.last.get_mut(&place(&key)).filter(|last| last.key == key) {
+            last.is_untold = !is_finished(job);
+        }
         if !self.running.contains(&key) {
             self.note_end(&key, Ended::Disrupted);
         }
@@ -169,18 +180,21 @@ impl Referee {
 
     /// S1 and S5: a launch follows one that has ended, and its numbers say how.
     fn check_number(&mut self, key: &LaunchKey) {
-        let last = self.last.insert(place(key), Last { key: key.clone(), ended: None });
+        let last = self.last.insert(place(key), Last { key: key.clone(), ended: None, is_untold: false });
         let expected = match last {
             None => (1, 1),
-            Some(Last { key: last, ended: Some(Ended::Disrupted) }) => (last.attempt, last.launch + 1),
-            Some(Last { key: last, ended: Some(Ended::Well | Ended::Badly) }) => (last.attempt + 1, 1),
-            Some(Last { key: last, ended: None }) => {
+            Some(Last { key: last, ended: None, .. }) => {
                 self.breaks("S1", format!("{key} is launched while {last} has not ended"));
                 return;
             }
+            Some(Last { key: last, ended: Some(ended), is_untold }) => {
+                let counts = ended != Ended::Disrupted && !is_untold;
+                if counts { (last.attempt + 1, 1) } else { (last.attempt, last.launch + 1) }
+            }
         };
-        if (key.attempt, key.launch) != expected {
-            let (attempt, launch) = expected;
+        // A launch that was recorded and never sent has a number, too.
+        let (attempt, launch) = expected;
+        if key.attempt != attempt || key.launch < launch {
             self.breaks("S5", format!("{key} is launched where {attempt}.{launch} would be right"));
         }
     }

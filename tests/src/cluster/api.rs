@@ -34,17 +34,30 @@ impl Api {
     /// What the server answers to a GET; none if there is nothing.
     #[track_caller]
     pub(crate) fn get(&self, path: &str) -> Option<Value> {
-        let answer = self.ask(path).expect("the proxy answers");
-        let (head, body) = answer.split_once("\r\n\r\n").expect("it speaks HTTP");
-        let status = head.split(' ').nth(1);
-        assert!(matches!(status, Some("200" | "404")), "{path}: {answer}");
-        (status == Some("200")).then(|| serde_json::from_str(body).expect("the server speaks JSON"))
+        let (code, body) = self.send("GET", path, None);
+        assert!(matches!(code, 200 | 404), "{path}: {body}");
+        (code == 200).then_some(body)
     }
 
-    fn ask(&self, path: &str) -> std::io::Result<String> {
+    /// What the server answers, with its code. A PATCH merges.
+    #[track_caller]
+    pub(crate) fn send(&self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
+        let answer = self.ask(method, path, body).expect("the proxy answers");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("it speaks HTTP");
+        let code = head.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("it speaks HTTP");
+        (code, serde_json::from_str(body).unwrap_or_else(|_| Value::from(body)))
+    }
+
+    fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> std::io::Result<String> {
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let media = if method == "PATCH" { "application/merge-patch+json" } else { "application/json" };
+        let length = body.len();
         let mut stream = UnixStream::connect(&self.socket)?;
         // By the older protocol the answer comes in one piece and ends with the connection.
-        stream.write_all(format!("GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n").as_bytes())?;
+        write!(
+            stream,
+            "{method} {path} HTTP/1.0\r\nHost: localhost\r\nContent-Type: {media}\r\nContent-Length: {length}\r\n\r\n{body}"
+        )?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer)?;
         Ok(String::from_utf8_lossy(&answer).into_owned())

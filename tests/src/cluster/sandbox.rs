@@ -216,6 +216,14 @@ impl Sandbox {
         list["items"].as_array().cloned().unwrap_or_default()
     }
 
+    /// Sends a request about an object of the namespace, or about a part of it such as `NAME/status`; the code and the
+    /// answer. `kind` is the plural; a PATCH merges.
+    #[track_caller]
+    pub fn send(&self, method: &str, (kind, name): (&str, &str), body: &Value) -> (u16, Value) {
+        let path = format!("{}/{name}", self.collection(kind));
+        self.api.send(method, &path, Some(body))
+    }
+
     fn collection(&self, kind: &str) -> String {
         let group = match kind {
             "pipelines" | "partitions" | "backfills" => "apis/daybreak.dev/v1alpha1",
