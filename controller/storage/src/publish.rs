@@ -101,6 +101,7 @@ impl Target<'_> {
         match self.rename(RenameFlags::empty()) {
             Ok(()) => Ok(Published::Published),
             Err(Errno::NOTEMPTY | Errno::EXIST | Errno::NOTDIR) => Ok(Published::AlreadyThere),
+            Err(Errno::NOENT) => self.was_moved(),
             Err(errno) => Err(self.failed(errno)),
         }
     }
@@ -109,6 +110,8 @@ impl Target<'_> {
         match self.rename(RenameFlags::NOREPLACE) {
             Ok(()) => Ok(Published::Published),
             Err(Errno::EXIST) => self.finish_link(staged),
+            // Another publisher of the same launch was faster by a moment.
+            Err(Errno::NOENT) => self.was_moved(),
             // The file system lacks the call.
             Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => self.link(staged),
             Err(errno) => Err(self.failed(errno)),
@@ -265,6 +268,18 @@ mod tests {
         fs::write(world.path().join("staged"), "two").expect("files can be written");
         assert_eq!(with_target(world.path(), "a", link), Published::AlreadyThere);
         assert_eq!(fs::read_to_string(world.path().join("a")).expect("it is there"), "one");
+    }
+
+    #[test]
+    fn what_another_publisher_moved_meanwhile_is_published() {
+        let world = world();
+        fs::write(world.path().join("staged"), "one").expect("files can be written");
+        let create = |target: &Target<'_>| {
+            let staged = target.staged().expect("it is looked at").expect("it is there");
+            fs::rename(world.path().join("staged"), world.path().join("a")).expect("the other moves it");
+            target.create_file(&staged).expect("it is there")
+        };
+        assert_eq!(with_target(world.path(), "a", create), Published::Published);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::os::unix::fs::{MetadataExt as _, chown};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -11,6 +11,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use super::api::mortal;
+use super::run;
 use crate::command::{Outcome, Running, binary};
 
 /// The user that steps and controllers run as, where root can give that away.
@@ -85,11 +86,11 @@ fn as_owner(folder: &Path) -> Command {
         return command;
     }
     let copy = folder.join("daybreak");
-    if !copy.exists() {
-        fs::copy(binary(), &copy).expect("the folder is ours");
-        chown(&copy, Some(owner), Some(owner)).expect("only root asks for another user");
-    }
     let owner = owner.to_string();
+    if !copy.exists() {
+        // Not by this process: a thread that starts another program just then would hold the copy open for writing.
+        run(Command::new("install").args(["--owner", &owner]).arg(binary()).arg(&copy));
+    }
     command.args(["--reuid", &owner, "--regid", &owner, "--clear-groups"]).arg(copy);
     command
 }
