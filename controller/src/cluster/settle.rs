@@ -181,9 +181,7 @@ fn settle_launch(
     let step = match observation {
         // What was on its way when a process died arrives, whatever became of its Job.
         _ if was_publishing => Outlook::Over(publish(&kept.work, stores, launch)),
-        Observation::Succeeded => {
-            Outlook::Over(succeeded(kept, (stores, catalogue), (launch, case.now))?)
-        }
+        Observation::Succeeded => Outlook::Over(succeeded(kept, (stores, catalogue), (launch, case.now))?),
         Observation::Failed(failure) => outlook::failed(kept, case, (launch, sighting, &failure)),
         Observation::Disrupted { why } => {
             let why = kept.overlay.disruptions.remove(&name).unwrap_or(why);

@@ -8,6 +8,7 @@
 
 mod apiserver;
 mod clock;
+mod compared;
 mod dice;
 mod ending;
 mod expected;
