@@ -1,15 +1,30 @@
 //! Arguments: the one place where flags and environment variables are read.
 
+mod reach;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::seat::client::Cluster;
 use crate::seat::telemetry::Telling;
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+use planner::duration::Span;
+
+pub(crate) use reach::{Caller, Reach, Subject, WideReach};
+
+/// What is said above the flags that a cluster has no use for.
+const LOCAL_HEADING: &str = "On this machine";
+
+/// What is said above those that name a cluster.
+const CLUSTER_HEADING: &str = "On a cluster (meant when one is named, and always as kubectl daybreak)";
+
+/// Which of the two a command is about.
+const WHERE: &str = "Commands that take -n, -A, --context or --kubeconfig look at a cluster when one of these is given, and always as \
+kubectl daybreak; without, at the manifests and the data on this machine.";
 
 /// Keeps dated batch data complete: runs the steps whose outputs are missing, as soon as their inputs are there.
 #[derive(Debug, Parser)]
-#[command(name = "daybreak", version, disable_help_subcommand = true)]
+#[command(name = "daybreak", version, disable_help_subcommand = true, after_help = WHERE)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -25,7 +40,7 @@ pub(crate) enum Command {
     Run(Run),
     /// Check manifests: every fault with file, line, column, what is wrong and what would be right.
     Lint(Lint),
-    /// Say which steps would run, and in which order, without running them.
+    /// Say which steps would run, and in which order; on a cluster, which run or may start now, and why others wait.
     Plan(Plan),
     /// Draw the graph of datasets and steps.
     Graph(Graph),
@@ -39,8 +54,15 @@ pub(crate) enum Command {
     Rerun(Rerun),
     /// Fill a range of partitions beyond the window.
     Backfill(Backfill),
+    /// Let a pipeline of a cluster rest, or one partition of it: what runs finishes, nothing new starts.
+    Suspend(Suspend),
+    /// End the rest of a pipeline of a cluster, or of one partition of it.
+    Resume(Suspend),
     /// Look after the pipelines of a cluster; what the chart installs.
     Controller(Controller),
+    /// Print the log of an attempt whose pod is gone; what `logs` runs beside the archive, in the controller's pod.
+    #[command(hide = true)]
+    ArchivedLog(ArchivedLog),
     /// Print the completions of a shell.
     Completions {
         /// The shell.
@@ -50,6 +72,7 @@ pub(crate) enum Command {
 
 /// Where manifests and the names in them are found.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = LOCAL_HEADING)]
 pub(crate) struct Place {
     /// The environment of daybreak.toml that says what stores and params stand for.
     #[arg(long, default_value = "laptop", value_name = "NAME")]
@@ -64,6 +87,7 @@ pub(crate) struct Place {
 
 /// Where the manifest of a named pipeline is found.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = LOCAL_HEADING)]
 pub(crate) struct Named {
     #[command(flatten)]
     pub(crate) place: Place,
@@ -74,6 +98,7 @@ pub(crate) struct Named {
 
 /// How a run runs.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = LOCAL_HEADING)]
 pub(crate) struct Pace {
     /// The most launches at once, of all pipelines together. Default: the number of processors.
     #[arg(long, short, value_name = "N", value_parser = value_parser!(u32).range(1..))]
@@ -122,13 +147,16 @@ pub(crate) struct Lint {
 
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Plan {
-    /// The folder of the manifests.
-    pub(crate) dir: PathBuf,
+    /// The folder of the manifests; on a cluster the pipeline, or all when left out.
+    #[arg(value_name = "DIR|PIPELINE")]
+    pub(crate) subject: Option<String>,
+    /// How to print.
+    #[arg(long, short, default_value = "table")]
+    pub(crate) output: Output,
     #[command(flatten)]
     pub(crate) place: Place,
-    /// How to print.
-    #[arg(long, short, default_value = "wide")]
-    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) reach: WideReach,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -146,11 +174,13 @@ pub(crate) struct Graph {
 pub(crate) struct Status {
     /// The pipeline; all when left out.
     pub(crate) pipeline: Option<String>,
+    /// How to print.
+    #[arg(long, short, default_value = "table")]
+    pub(crate) output: Output,
     #[command(flatten)]
     pub(crate) named: Named,
-    /// How to print.
-    #[arg(long, short, default_value = "wide")]
-    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) reach: WideReach,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -161,11 +191,13 @@ pub(crate) struct Explain {
     pub(crate) key: String,
     /// Only this step.
     pub(crate) step: Option<String>,
+    /// How to print.
+    #[arg(long, short, default_value = "table")]
+    pub(crate) output: Output,
     #[command(flatten)]
     pub(crate) named: Named,
-    /// How to print.
-    #[arg(long, short, default_value = "wide")]
-    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) reach: Reach,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -184,6 +216,8 @@ pub(crate) struct Logs {
     pub(crate) follow: bool,
     #[command(flatten)]
     pub(crate) named: Named,
+    #[command(flatten)]
+    pub(crate) reach: Reach,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -198,6 +232,8 @@ pub(crate) struct Rerun {
     pub(crate) named: Named,
     #[command(flatten)]
     pub(crate) pace: Pace,
+    #[command(flatten)]
+    pub(crate) request: Request,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -220,6 +256,57 @@ pub(crate) struct Backfill {
     pub(crate) named: Named,
     #[command(flatten)]
     pub(crate) pace: Pace,
+    #[command(flatten)]
+    pub(crate) request: Request,
+}
+
+/// How a cluster is asked for something.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = CLUSTER_HEADING)]
+pub(crate) struct Request {
+    #[command(flatten)]
+    pub(crate) reach: Reach,
+    /// Stay until it is done or failed. Exit codes: 0 it is done; 1 a step failed; 3 it is not done after --timeout.
+    #[arg(long)]
+    pub(crate) wait: bool,
+    /// How long to stay at most, such as 30m.
+    #[arg(long, value_name = "DURATION", default_value = "1d", requires = "wait")]
+    pub(crate) timeout: Span,
+    /// Print the object that asks for it.
+    #[arg(long, short)]
+    pub(crate) output: Option<Output>,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Suspend {
+    /// The pipeline.
+    pub(crate) pipeline: String,
+    /// Only this partition.
+    pub(crate) key: Option<String>,
+    /// Change it although it belongs to whoever applies the pipeline.
+    #[arg(long)]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) reach: Reach,
+}
+
+/// A log in the archive.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ArchivedLog {
+    /// The configuration of the controller, which says where the archive is.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// The namespace of the pipeline.
+    pub(crate) namespace: String,
+    /// The pipeline.
+    pub(crate) pipeline: String,
+    /// The partition.
+    pub(crate) key: String,
+    /// The step; may be left out when only one has run.
+    pub(crate) step: Option<String>,
+    /// The attempt; the last one when left out.
+    #[arg(long, value_name = "N")]
+    pub(crate) attempt: Option<u32>,
 }
 
 /// How the controller of a cluster runs.
@@ -247,6 +334,8 @@ pub(crate) struct Controller {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Output {
     /// A table for people.
+    Table,
+    /// A table with more columns.
     Wide,
     /// JSON for programs.
     Json,

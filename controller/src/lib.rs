@@ -15,12 +15,11 @@ mod work;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 /// Does what the arguments of this process say.
 pub fn execute() -> ExitCode {
-    let arguments = args::Arguments::parse();
-    commands::execute(arguments.command).unwrap_or_else(|failure| {
+    let caller = args::Caller::of_process();
+    let (arguments, subject) = caller.arguments();
+    commands::execute((arguments.command, subject), caller).unwrap_or_else(|failure| {
         eprintln!("{failure}");
         ExitCode::from(commands::EXIT_WRONG)
     })

@@ -65,8 +65,13 @@ impl Outcome {
 impl Running {
     /// Starts `daybreak` in a folder; what it prints goes to files, so that no pipe holds it up.
     pub(crate) fn start(folder: &Path, arguments: &[&str], prints: &Path) -> Self {
+        Self::spawn(command(folder, arguments), prints)
+    }
+
+    /// Starts a command; what it prints goes to files.
+    pub(crate) fn spawn(mut command: Command, prints: &Path) -> Self {
         let (stdout, stderr) = (prints.with_extension("out"), prints.with_extension("err"));
-        let child = command(folder, arguments).stdout(create(&stdout)).stderr(create(&stderr)).spawn();
+        let child = command.stdout(create(&stdout)).stderr(create(&stderr)).spawn();
         Self { child: child.expect("the command starts"), stdout, stderr }
     }
 
@@ -144,7 +149,7 @@ fn read(path: &Path) -> String {
 }
 
 /// The `daybreak` of the same profile: cargo puts the tests into `deps/` beside it.
-fn binary() -> PathBuf {
+pub(crate) fn binary() -> PathBuf {
     let here = std::env::current_exe().expect("a test knows its own path");
     let folder = here.ancestors().nth(2).expect("it lies in target/PROFILE/deps");
     let binary = folder.join("daybreak");

@@ -1,14 +1,16 @@
 //! The ledger: one line for each start and end of a step, written by the steps themselves, in the order in which it
 //! happened. It shows what a record can't: processes that nobody recorded, two at once, or one too many.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 /// What a step says of itself, to be put first into a program: `note start STEP`, `note end STEP`.
 ///
 /// An `echo` to a file opened for appending is one write, so lines of concurrent steps don't mix.
-pub(crate) const NOTE: &str =
-    r#"note() { echo "$1 $2 $DAYBREAK_PARTITION $DAYBREAK_ATTEMPT $$" >> ../ledger; }"#;
+pub(crate) fn note(ledger: &str) -> String {
+    format!(r#"note() {{ echo "$1 $2 $DAYBREAK_PARTITION $DAYBREAK_ATTEMPT $$" >> {ledger}; }}"#)
+}
 
 /// One line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +57,21 @@ impl Ledger {
     pub fn order(&self) -> Vec<String> {
         let starts = self.entries.iter().filter(|entry| entry.what == "start");
         starts.map(|entry| format!("{} {}", entry.step, entry.partition)).collect()
+    }
+
+    /// The starts of a step of a partition while an earlier one had not ended, as `STEP PARTITION`.
+    pub fn doubled(&self) -> Vec<String> {
+        let mut running = BTreeSet::new();
+        let mut doubled = Vec::new();
+        for Entry { what, step, partition, .. } in &self.entries {
+            let name = format!("{step} {partition}");
+            match what.as_str() {
+                "start" if !running.insert(name.clone()) => doubled.push(name),
+                "end" => drop(running.remove(&name)),
+                _ => {}
+            }
+        }
+        doubled
     }
 
     /// The most steps that were between their start and their end at once.

@@ -1,15 +1,17 @@
-//! The harness of the black-box tests: a project in a temporary folder, the real `daybreak` at work on it, and what its
-//! steps wrote down.
+//! The harness of the black-box tests: a project in a temporary folder or a namespace of a real cluster, the real
+//! `daybreak` at work on it, and what its steps wrote down.
 
 #![expect(clippy::missing_panics_doc, reason = "panicking is how a test fails")]
 #![expect(clippy::return_self_not_must_use, reason = "checks may be chained, and need not be")]
 
+mod cluster;
 mod command;
 mod ledger;
 mod process;
 mod project;
 mod random;
 
+pub use cluster::{Cluster, Controller, Sandbox};
 pub use command::{Outcome, Running};
 pub use ledger::{Entry, Ledger};
 pub use process::{are_gone, eventually, marked};

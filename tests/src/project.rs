@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tempfile::TempDir;
 
 use crate::command::{Outcome, Running};
-use crate::ledger::{Ledger, NOTE};
+use crate::ledger::{Ledger, note};
 
 /// What binds the store that manifests name `data`.
 const ENVIRONMENTS: &str = "[env.laptop.stores]\ndata = \"./data\"\n";
@@ -67,7 +67,7 @@ impl Project {
     /// Writes a shell program to `flow/NAME`. In it, `note start STEP` and `note end STEP` write to the ledger.
     pub fn program(&self, name: &str, text: &str) {
         let path = format!("flow/{name}");
-        self.write(&path, &format!("#!/bin/sh\n{NOTE}\n{text}\n"));
+        self.write(&path, &format!("#!/bin/sh\n{}\n{text}\n", note("../ledger")));
         let executable = fs::Permissions::from_mode(0o755);
         fs::set_permissions(self.path(&path), executable).expect("the file is ours");
     }

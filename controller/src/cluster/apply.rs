@@ -252,15 +252,15 @@ async fn make(
     let mut errors = Vec::new();
     for (name, result) in results {
         match result {
-            Ok(_) => made.push(name),
+            Ok(object) => made.push((name, object.metadata.resource_version)),
             // Made before, or another's: the cache will tell which.
             Err(CallError { fault: CallFault::AlreadyExists(_), .. }) => {}
             Err(error) => errors.push(error),
         }
     }
     desk.note(&fetched.id, made, |kept, made| {
-        for name in &made {
-            kept.overlay.note_made(name);
+        for (name, version) in made {
+            kept.overlay.note_made(name, version);
         }
     })
     .await?;

@@ -24,6 +24,11 @@ use crate::work::records::{Event, Histories, Record, Records, RecordsError};
 /// Where the archive lies below the root of its store.
 const ARCHIVE: &str = ".daybreak/archive";
 
+/// The folder of the logs of a partition of a pipeline in an archive.
+pub(crate) fn archived_logs(store: &Store, namespace: &str, (pipeline, key): (&str, &str)) -> PathBuf {
+    store.local_path(ARCHIVE).join(namespace).join(pipeline).join(key)
+}
+
 /// The archive of one pipeline.
 #[derive(Debug)]
 pub(crate) struct Archive {

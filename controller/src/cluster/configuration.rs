@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crds::step::Resources;
+use planner::name::Name;
 use serde::{Deserialize, Deserializer};
 
 /// What a controller is told by whoever installs it.
@@ -29,8 +30,8 @@ pub struct Configuration {
     #[serde(default)]
     pub params: BTreeMap<String, String>,
     /// How much there is of each scarce thing.
-    #[serde(default)]
-    pub pools: BTreeMap<String, u32>,
+    #[serde(default, deserialize_with = "pools")]
+    pub pools: BTreeMap<Name, u32>,
     /// The most launches at once, of all pipelines together. Absent: no limit.
     #[serde(default)]
     pub slots: Option<u32>,
@@ -198,12 +199,22 @@ impl Configuration {
         if self.slots == Some(0) {
             faults.push("slots: with 0 nothing ever starts; write 1 or more, or leave it out".to_owned());
         }
-        for account in self.steps.service_account_name.iter().chain(&self.steps.allowed_service_accounts) {
-            if account.is_empty() {
-                faults.push("steps: a service account has a name".to_owned());
-            }
+        let steps = &self.steps;
+        let allowed =
+            steps.allowed_service_accounts.iter().map(|name| ("steps.allowedServiceAccounts", name));
+        let named = steps.service_account_name.iter().map(|name| ("steps.serviceAccountName", name));
+        for (path, _) in
+            named.chain(allowed).chain([("lease.name", &self.lease.name)]).filter(|it| it.1.is_empty())
+        {
+            faults.push(format!("{path}: it is empty; write a name, or leave it out"));
         }
         faults
+    }
+
+    /// The store of the archive and where it is mounted.
+    pub(crate) fn archive_place(&self) -> (&str, &Path) {
+        let name = self.archive_store();
+        (name, self.stores.get(name).map_or(Path::new("/"), |binding| &binding.directory))
     }
 
     /// The store of the archive, which is checked to be there.
@@ -219,6 +230,13 @@ fn listen() -> SocketAddr {
 
 fn yes() -> bool {
     true
+}
+
+/// Pools by their names, which are those of manifests.
+fn pools<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Name, u32>, D::Error> {
+    let pools = BTreeMap::<String, u32>::deserialize(deserializer)?;
+    let pool = |(name, count): (String, u32)| Ok((name.parse().map_err(serde::de::Error::custom)?, count));
+    pools.into_iter().map(pool).collect()
 }
 
 /// A duration as manifests write it: `30s`, `10m`, `2h`.

@@ -13,14 +13,16 @@ use storage::Store;
 use crate::cluster::apply::Effects;
 use crate::cluster::desk::Desk;
 use crate::cluster::launch;
-use crate::cluster::limits::{CREATE_WITHIN, HISTORY, OBJECTS, OBJECTS_OF_NAMESPACE, STATUS_PAUSE};
+use crate::cluster::limits::{
+    CREATE_WITHIN, HISTORY, OBJECTS, OBJECTS_OF_NAMESPACE, STATUS_PAUSE, TAKEN_PAUSE,
+};
 use crate::cluster::mind::{Id, Kept, Mind};
 use crate::cluster::objects;
 use crate::cluster::overlay::Sent;
 use crate::cluster::publish;
 use crate::cluster::reconcile::{Fetched, ReconcileError, Thought};
 use crate::cluster::report;
-use crate::cluster::settle::{Settled, is_of_an_elder};
+use crate::cluster::settle::{Settled, is_current, is_of_an_elder};
 use crate::cluster::validate::Soundness;
 use crate::cluster::working_set::{Room, working_set};
 use crate::work::launch as work_launch;
@@ -51,7 +53,10 @@ pub(crate) fn decide(
     let Some((kept, stores, _)) = mind.at(id) else { return Ok(thought) };
     let wanted = working_set(&kept.work.decision, (&suspended(fetched, kept), room));
     thought.effects = effects(kept, (fetched, &wanted), settled);
-    thought.wake_at = kept.work.wake_at().into_iter().chain(thought.effects.wake_at).min();
+    // Nobody tells it that the older one writes the path no more.
+    let taken_until = matches!(soundness, Soundness::PathTaken(_)).then(|| *now + TAKEN_PAUSE);
+    let wakes = [kept.work.wake_at(), thought.effects.wake_at, taken_until];
+    thought.wake_at = wakes.into_iter().flatten().min();
     let (status, oldest) = (report::pipeline(kept, soundness, *now), report::oldest_incomplete_due(kept));
     desk.metrics.pipeline(&id.labels(), &status, oldest);
     thought.reports = publish::reports(kept, stores, (fetched, soundness, &wanted));
@@ -217,7 +222,7 @@ fn create(kept: &mut Kept, desk: &Desk, stores: &BTreeMap<String, Store>, though
     for launch in kept.work.running.values() {
         let since = kept.work.facts.history(launch.partition, launch.step).and_then(|it| it.running.as_ref());
         let age = since.map_or(std::time::Duration::MAX, |it| (now - it.since).to_std().unwrap_or_default());
-        if is_of_an_elder(kept, launch) {
+        if is_of_an_elder(kept, launch) || !is_current(kept, launch) {
             continue;
         }
         let may_create = match kept.overlay.jobs.get(&launch::job_name(&kept.work.plan, launch)) {

@@ -63,3 +63,6 @@ pub(crate) const DISRUPTED_PAUSE: Duration = Duration::from_secs(2);
 
 /// The longest pause before a try is launched again.
 pub(crate) const DISRUPTED_PAUSE_MAX: Duration = Duration::from_mins(2);
+
+/// How often a pipeline whose path is taken looks whether it still is. Whoever deleted the older one waits for that.
+pub(crate) const TAKEN_PAUSE: Duration = Duration::from_secs(10);

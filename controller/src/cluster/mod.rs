@@ -28,6 +28,7 @@ mod sighting;
 mod validate;
 mod working_set;
 
+pub(crate) use archive::archived_logs;
 pub use configuration::Configuration;
 pub use desk::Clock;
 pub use run::{RunError, Surroundings, run};

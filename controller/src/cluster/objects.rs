@@ -38,8 +38,28 @@ pub(crate) fn make_and_remove(
 
 pub(crate) fn by_key<'a>(kept: &Kept, fetched: &'a Fetched) -> BTreeMap<Partition, &'a crds::Partition> {
     let calendar = &kept.work.plan.parts().calendar;
-    let key = |it: &'a Arc<crds::Partition>| Some((calendar.parse_key(&it.spec.key).ok()?, &**it));
+    let key = |it: &'a Arc<crds::Partition>| {
+        let partition = calendar.parse_key(&it.spec.key).ok()?;
+        // One of another name is someone else's, and takes no place of ours.
+        (it.name_any() == name(kept, partition)).then_some((partition, &**it))
+    };
     fetched.partitions.iter().filter_map(key).collect()
+}
+
+/// The names of the objects of this pipeline's partitions that someone else made. Those of a pipeline of its name that
+/// was deleted go by themselves.
+pub(crate) fn strangers(fetched: &Fetched) -> Vec<String> {
+    let is_stranger = |it: &&Arc<crds::Partition>| {
+        it.owner_references().iter().all(|owner| owner.kind != crds::Pipeline::kind(&()))
+    };
+    let mut names: Vec<_> = fetched.partitions.iter().filter(is_stranger).map(|it| it.name_any()).collect();
+    names.sort();
+    names
+}
+
+fn name(kept: &Kept, partition: Partition) -> String {
+    let parts = kept.work.plan.parts();
+    format!("{}.{}", parts.name, parts.calendar.object_key(partition))
 }
 
 fn object(kept: &Kept, fetched: &Fetched, partition: Partition) -> crds::Partition {
@@ -50,7 +70,7 @@ fn object(kept: &Kept, fetched: &Fetched, partition: Partition) -> crds::Partiti
         key: Key(parts.calendar.key(partition)),
         suspend: None,
     };
-    let mut object = crds::Partition::new(&format!("{}.{key}", parts.name), spec);
+    let mut object = crds::Partition::new(&name(kept, partition), spec);
     object.metadata.namespace = Some(fetched.id.namespace.clone());
     let labels = [(PIPELINE, parts.name.to_string()), (PARTITION, key), (MANAGED_BY, MANAGER.to_owned())];
     object.metadata.labels = Some(labels.into_iter().map(|(key, value)| (key.to_owned(), value)).collect());

@@ -20,6 +20,9 @@ use crate::cluster::sighting::{Sighting, ended_at};
 /// How much of a failed step's log its sentence repeats.
 const LOG_LINES: usize = 3;
 
+/// Why a launch is over that never began.
+const CHANGED: &str = "its step was changed before it could start";
+
 /// What a launch has come to.
 pub(crate) enum Outlook {
     /// It goes on, as far as this.
@@ -81,6 +84,9 @@ pub(crate) fn gone(kept: &Kept, case: &Case<'_>, launch: &Launch) -> Outlook {
     let age =
         since(kept, launch).map_or(Duration::MAX, |since| (case.now - since).to_std().unwrap_or_default());
     match kept.overlay.jobs.get(&job_name(&kept.work.plan, launch)) {
+        Some(Sent::Refused(_) | Sent::Seen) if is_outdated(kept, launch) => {
+            Outlook::Over(Outcome::Disrupted(CHANGED.to_owned()))
+        }
         Some(Sent::Refused(why)) => Outlook::GoesUntil(Stage::Held(why.clone()), case.now + REFUSED_PAUSE),
         Some(Sent::Seen) => Outlook::Over(Outcome::Disrupted("its Job was deleted".to_owned())),
         Some(Sent::Absent) if age >= GIVE_UP_AFTER => {
@@ -98,6 +104,17 @@ pub(crate) fn gone(kept: &Kept, case: &Case<'_>, launch: &Launch) -> Outlook {
         }
         None | Some(Sent::Created | Sent::Absent) => Outlook::Ask,
     }
+}
+
+/// Whether the step of a launch has changed since it was decided.
+fn is_outdated(kept: &Kept, launch: &Launch) -> bool {
+    !kept.overlay.current.contains(&job_name(&kept.work.plan, launch))
+}
+
+/// A launch that waits to be what its step no longer is gives its place to the next. What runs finishes.
+pub(crate) fn outdated(kept: &Kept, launch: &Launch) -> Option<Outlook> {
+    is_outdated(kept, launch)
+        .then(|| Outlook::Goes(Stage::Held(format!("{CHANGED}; its Job is being deleted"))))
 }
 
 /// Every pod waits a little before it starts: only a longer wait is worth a word.

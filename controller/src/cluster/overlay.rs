@@ -20,10 +20,13 @@ pub(crate) struct Overlay {
     pub(crate) refusals: BTreeMap<String, String>,
     /// Why the pod of a Job had to go, by the name of the Job.
     pub(crate) disruptions: BTreeMap<String, String>,
+    /// The names of the Jobs of launches whose steps are still what they were. Of others it is known before they start
+    /// that they are to be made anew.
+    pub(crate) current: BTreeSet<String>,
     /// The uids of Jobs that were told to go, or to go later.
     pub(crate) released: BTreeSet<String>,
     /// The Partition objects that were created and are not seen yet.
-    made: BTreeMap<String, Instant>,
+    made: BTreeMap<String, Made>,
     /// The uids of Partition objects that were deleted.
     pub(crate) removed: BTreeSet<String>,
     /// The statuses that were written, by kind and name.
@@ -52,8 +55,15 @@ pub(crate) enum Sent {
 }
 
 #[derive(Debug)]
+struct Made {
+    /// The version of the object as it was made, without a status.
+    version: Option<String>,
+    at: Instant,
+}
+
+#[derive(Debug)]
 struct Written {
-    /// The version that the cache showed at our write.
+    /// The version that the cache showed at our write; none of an object that was made in the same pass.
     over: Option<String>,
     status: serde_json::Value,
     at: Instant,
@@ -61,13 +71,13 @@ struct Written {
 
 impl Overlay {
     /// Notes that a Partition object was created.
-    pub(crate) fn note_made(&mut self, name: &str) {
-        self.made.insert(name.to_owned(), Instant::now());
+    pub(crate) fn note_made(&mut self, name: String, version: Option<String>) {
+        self.made.insert(name, Made { version, at: Instant::now() });
     }
 
     /// Whether a Partition object that the cache does not show was created a moment ago.
     pub(crate) fn was_made(&self, name: &str) -> bool {
-        self.made.get(name).is_some_and(|at| at.elapsed() < LAG_MAX)
+        self.made.get(name).is_some_and(|made| made.at.elapsed() < LAG_MAX)
     }
 
     /// Notes that a status was written over the version that the cache shows.
@@ -83,7 +93,11 @@ impl Overlay {
     /// The status that was written, if the cache still shows what was there before it.
     pub(crate) fn status(&self, kind: Kind, name: &str, shown: Option<&str>) -> Option<&serde_json::Value> {
         let written = self.written.get(&(kind, name.to_owned()))?;
-        let is_behind = written.over.as_deref() == shown && written.at.elapsed() < LAG_MAX;
+        // A cache that does not show a new object yet may show it without its status first.
+        let made = self.made.get(name).filter(|_| written.over.is_none());
+        let is_before =
+            written.over.as_deref() == shown || made.is_some_and(|it| it.version.as_deref() == shown);
+        let is_behind = is_before && written.at.elapsed() < LAG_MAX;
         is_behind.then_some(&written.status)
     }
 
@@ -105,7 +119,22 @@ impl Overlay {
 
     /// Forgets what is older than any lag.
     pub(crate) fn tidy(&mut self) {
-        self.made.retain(|_, at| at.elapsed() < LAG_MAX);
+        self.made.retain(|_, made| made.at.elapsed() < LAG_MAX);
         self.written.retain(|_, written| written.at.elapsed() < LAG_MAX);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_new_object_has_its_status_until_the_cache_shows_more_than_its_making() {
+        let (mut overlay, name) = (Overlay::default(), "daily.2026-01-05");
+        overlay.note_made(name.to_owned(), Some("7".to_owned()));
+        overlay.note_written((Kind::Partition, name.to_owned()), None, serde_json::json!({}));
+        let is_behind = |shown| overlay.status(Kind::Partition, name, shown).is_some();
+        assert!(is_behind(None) && is_behind(Some("7")));
+        assert!(!is_behind(Some("8")));
     }
 }

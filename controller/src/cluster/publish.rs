@@ -22,7 +22,7 @@ use crate::cluster::desk::Desk;
 use crate::cluster::events::{self, Told};
 use crate::cluster::limits::{CALLS, STATUS_PAUSE};
 use crate::cluster::mind::{Id, Kept, Mind};
-use crate::cluster::objects::{by_key, is_ours};
+use crate::cluster::objects::{by_key, is_ours, strangers};
 use crate::cluster::overlay::{Kind, Overlay};
 use crate::cluster::places::ClusterPlaces;
 use crate::cluster::reconcile::{Fetched, ReconcileError};
@@ -72,7 +72,8 @@ pub(crate) fn faulty(fetched: &Fetched, soundness: &Soundness) -> Reports {
 }
 
 fn pipeline(kept: &Kept, (fetched, soundness): (&Fetched, &Soundness), reports: &mut Reports) {
-    let status = report::pipeline(kept, soundness, fetched.now);
+    let mut status = report::pipeline(kept, soundness, fetched.now);
+    report::note_strangers(&mut status, &strangers(fetched));
     let before = current(&kept.overlay, (Kind::Pipeline, &*fetched.object), fetched.object.status.clone());
     let is_turn = before.as_ref().is_none_or(|before| {
         // Counts change with every launch, and whoever reads them can wait a second; a new spec is answered at once.

@@ -15,6 +15,7 @@ use planner::fault::Fault;
 use planner::launch::Launch;
 use planner::pipeline::StepId;
 use planner::report::{PartitionReport, Reporter, summarize};
+use planner::verdict::Verdict;
 use planner::window;
 
 use crate::cluster::mind::Kept;
@@ -65,11 +66,33 @@ fn note_doubts(kept: &Kept, status: &mut PipelineStatus, now: Instant) {
     let Some(((store, path), doubt)) = kept.work.doubts.iter().next() else { return };
     let message =
         cut(format!("the store {store} gives no reliable answer about {path}: {doubt}"), MESSAGE_MAX);
-    let ready = ConditionType::Ready.to_string();
-    for condition in status.conditions.iter_mut().filter(|condition| condition.type_ == ready) {
-        let outcome = ("False", ConditionReason::StoreUnavailable);
-        *condition = objects::condition(ConditionType::Ready, outcome, message.clone(), now);
+    // What failed for good did so whatever the store says now.
+    let has_failed = |(_, _, cell): (Partition, StepId, &planner::decision::Cell)| {
+        matches!(cell.verdict, Verdict::Failed | Verdict::OutputOccupied(_))
+    };
+    let is_in_doubt = !kept.work.decision.cells().any(has_failed);
+    for condition in &mut status.conditions {
+        if condition.type_ == ConditionType::Ready.to_string() {
+            let outcome = ("False", ConditionReason::StoreUnavailable);
+            *condition = objects::condition(ConditionType::Ready, outcome, message.clone(), now);
+        } else if is_in_doubt && condition.reason == ConditionReason::StepFailed.to_string() {
+            let outcome = ("Unknown", ConditionReason::StorageUnknown);
+            *condition = objects::condition(ConditionType::CaughtUp, outcome, condition.message.clone(), now);
+        }
     }
+}
+
+/// Objects of our partitions that someone else made are left alone, and told of where nothing worse is to be told.
+pub(crate) fn note_strangers(status: &mut PipelineStatus, names: &[String]) {
+    if names.is_empty() {
+        return;
+    }
+    let names = names.join(", ");
+    let message =
+        format!("not made by the controller, and left alone: {names}; delete them to have its own there");
+    let ready = ConditionType::Ready.to_string();
+    let silent = status.conditions.iter_mut().filter(|it| it.type_ == ready && it.message.is_empty());
+    silent.for_each(|condition| condition.message = cut(message.clone(), MESSAGE_MAX));
 }
 
 /// When the oldest partition of the window that is not complete became due.

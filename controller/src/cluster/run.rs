@@ -54,14 +54,6 @@ pub enum RunError {
     /// A store can't be used.
     #[error("cannot use a store")]
     Store(#[source] storage::StoreError),
-    /// A pool has no proper name.
-    #[error("pools.{name}: {fault}")]
-    Pool {
-        /// The name.
-        name: String,
-        /// What is wrong with it.
-        fault: String,
-    },
 }
 
 /// Works until told to stop. It may be dropped at any point: whoever works next goes on from what is recorded.
@@ -134,7 +126,11 @@ fn desk(
         catalogue: Catalogue::new(stores.values().cloned()),
         stores: Arc::new(stores),
         pipelines: BTreeMap::new(),
-        capacity: capacity(&configuration)?,
+        capacity: Capacity {
+            slots: configuration.slots,
+            resources: None,
+            pools: configuration.pools.clone(),
+        },
         archive,
         looks: 0,
     };
@@ -165,13 +161,4 @@ fn stores(configuration: &Configuration) -> Result<BTreeMap<String, Store>, RunE
         Ok((name.clone(), store))
     });
     open.collect()
-}
-
-fn capacity(configuration: &Configuration) -> Result<Capacity, RunError> {
-    let pools = configuration.pools.iter().map(|(name, count)| {
-        let fault =
-            |fault: planner::name::NameFault| RunError::Pool { name: name.clone(), fault: fault.to_string() };
-        Ok((name.parse().map_err(fault)?, *count))
-    });
-    Ok(Capacity { slots: configuration.slots, resources: None, pools: pools.collect::<Result<_, _>>()? })
 }

@@ -10,6 +10,7 @@ use crate::cluster::limits::POLL;
 use crate::cluster::mind::{Id, Mind};
 use crate::cluster::orphans;
 use crate::cluster::reconcile::ReconcileError;
+use crate::cluster::validate::forget_deleted;
 use crate::seat::health::Pulse;
 use crate::work::launch::chain;
 
@@ -77,13 +78,15 @@ async fn take_in(desk: &Arc<Desk>, hints: &mut Option<Hints>, sensed: Sensed) ->
 
 /// Looks at all of storage, and notes how long that took and how fresh it is.
 fn look_at_everything(mind: &mut Mind, desk: &Desk) -> Vec<Id> {
+    // No reconcile comes to a pipeline that is gone, and what it held is free for the others.
+    let is_room_new = forget_deleted(mind, (&desk.caches, &desk.metrics));
     let began = Instant::now();
     let concerned = mind.look_at_everything(desk.now());
     for store in mind.stores.keys() {
         desk.metrics.asked_storage(store, "list", began.elapsed());
         desk.metrics.listed(store, desk.now());
     }
-    concerned
+    if is_room_new { mind.pipelines.keys().cloned().collect() } else { concerned }
 }
 
 /// Watches what the catalogue looks at now. Without word from the system the polls still find every change.

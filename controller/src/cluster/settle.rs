@@ -89,7 +89,14 @@ fn recall(kept: &mut Kept, case: &Case<'_>) -> Result<(), RecordsError> {
     let running =
         unfinished(&kept.work).into_iter().map(|(launch, _)| ((launch.partition, launch.step), launch));
     kept.work.running = running.collect();
+    let current = kept.work.running.values().filter(|launch| is_current(kept, launch));
+    kept.overlay.current = current.map(|launch| job_name(&kept.work.plan, launch)).collect();
     Ok(())
+}
+
+/// Whether a launch is of its step as that is now.
+pub(crate) fn is_current(kept: &Kept, launch: &Launch) -> bool {
+    launch.trial.whole == kept.work.plan.step(launch.step).whole_digest
 }
 
 fn is_known(kept: &Kept, (partition, step, attempt, launch): LaunchKey) -> bool {
@@ -137,11 +144,24 @@ fn settle_elders(mind: &mut Mind, case: &Case<'_>, settled: &mut Settled) -> Res
             archive.load(&work.plan, &[partition], &mut work.facts.history)?;
             work.is_stale = true;
         }
+        repeat(kept, &elder);
         if !elder.running.is_empty() {
             kept.elders.push(elder);
         }
     }
     Ok(())
+}
+
+/// Says of what runs by an older plan what was found out.
+fn repeat(kept: &mut Kept, elder: &Work) {
+    for launch in elder.running.values() {
+        let history = elder.facts.history(launch.partition, launch.step);
+        let stage = history.and_then(|it| it.running.as_ref()).map(|running| running.stage.clone());
+        let step = kept.work.plan.step_named(elder.plan.step(launch.step).name.as_str());
+        if let (Some(stage), Some(step)) = (stage, step) {
+            note_stage(kept, &Launch { step, ..launch.clone() }, stage);
+        }
+    }
 }
 
 fn swap(mind: &mut Mind, case: &Case<'_>, elder: &mut Work) {
@@ -194,6 +214,10 @@ fn settle_launch(
         Observation::Lost { why, since } => outlook::lost(case, (why, since.into())),
         Observation::Gone => outlook::gone(kept, case, launch),
         Observation::Running { .. } => Outlook::Goes(Stage::Running),
+        Observation::Waiting { .. } if let Some(outdated) = outlook::outdated(kept, launch) => {
+            settled.kill.extend(sighting.job_ref());
+            outdated
+        }
         Observation::Waiting { why } => {
             let step = outlook::waiting(kept, case, (launch, why));
             if matches!(step, Outlook::GoesUntil(Stage::Held(_), _)) && pods.is_empty() {

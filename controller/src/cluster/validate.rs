@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use authoring::Setting;
+use kube::runtime::reflector::ObjectRef;
 use planner::admission::Obstacles;
 use planner::fault::Fault;
 use planner::pipeline::Pipeline;
@@ -36,18 +37,7 @@ pub(crate) fn validate(
     (id, object): (&Id, &Arc<crds::Pipeline>),
     (configuration, caches, metrics): (&Configuration, &Caches, &Metrics),
 ) -> Soundness {
-    // Pipelines that were deleted bid no more.
-    let exists = |it: &Id| {
-        let reference = kube::runtime::reflector::ObjectRef::new(&it.name).within(&it.namespace);
-        caches.pipelines.get(&reference).is_some()
-    };
-    mind.pipelines.retain(|it, _| {
-        let stays = it == id || exists(it);
-        if !stays {
-            metrics.forget(&it.labels());
-        }
-        stays
-    });
+    forget_deleted(mind, (caches, metrics));
     let faults = match mind.pipelines.get(id) {
         Some(kept) if is_same(&kept.object, object) => kept.faults.clone(),
         Some(_) | None => take_over(mind, (id, object), configuration),
@@ -59,6 +49,20 @@ pub(crate) fn validate(
         Some(fault) => Soundness::PathTaken(fault),
         None => Soundness::Sound,
     }
+}
+
+/// Pipelines that were deleted bid no more, and no metric names them; whether there were any.
+pub(crate) fn forget_deleted(mind: &mut Mind, (caches, metrics): (&Caches, &Metrics)) -> bool {
+    let before = mind.pipelines.len();
+    mind.pipelines.retain(|id, _| {
+        let reference = ObjectRef::new(&id.name).within(&id.namespace);
+        let stays = caches.pipelines.get(&reference).is_some();
+        if !stays {
+            metrics.forget(&id.labels());
+        }
+        stays
+    });
+    mind.pipelines.len() < before
 }
 
 fn is_same(one: &crds::Pipeline, other: &crds::Pipeline) -> bool {

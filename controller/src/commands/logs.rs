@@ -1,6 +1,5 @@
 //! `daybreak logs`: prints what an attempt wrote, byte for byte, and goes on while it runs.
 
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::os::fd::AsFd as _;
@@ -13,9 +12,10 @@ use planner::facts::Running;
 use planner::pipeline::Pipeline;
 
 use crate::args;
+use crate::commands::show;
 use crate::commands::{EXIT_COMPLETE, Failure, tell};
 use crate::local::journal::Journal;
-use crate::logs::{self, Log};
+use crate::logs::{self, Log, Wanted};
 use crate::project::Project;
 use crate::state::State;
 use crate::work::records::{Histories, Records as _};
@@ -42,7 +42,10 @@ pub(crate) fn logs(arguments: &args::Logs) -> Result<ExitCode, Failure> {
     let calendar = &plan.parts().calendar;
     let partition = calendar.parse_key(&arguments.key).map_err(Failure::new)?;
     let logs = logs::list(&state.logs(&arguments.pipeline, &calendar.key(partition)));
-    let log = chosen(&plan, logs, arguments).map_err(Failure::new)?;
+    let args::Logs { pipeline, key, step, attempt, .. } = arguments;
+    check_step(&plan, &logs, step.as_deref())?;
+    let wanted = Wanted { pipeline, key, step: step.as_deref(), attempt: *attempt };
+    let log = logs::choose(logs, wanted).map_err(Failure::new)?;
     let subject = Subject { plan: &plan, state: &state, partition, log };
     let printed = if arguments.follow { subject.follow() } else { subject.print() };
     match printed {
@@ -96,31 +99,8 @@ fn stdout() -> io::Result<File> {
     io::stdout().as_fd().try_clone_to_owned().map(File::from)
 }
 
-/// The log that was asked for, or what there is instead.
-fn chosen(plan: &Pipeline, mut logs: Vec<Log>, arguments: &args::Logs) -> Result<Log, String> {
-    let of = format!("{} {}", arguments.pipeline, arguments.key);
-    let steps: BTreeSet<String> = logs.iter().map(|log| log.step.clone()).collect();
-    let those = || steps.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
-    let Some(step) = arguments.step.as_ref().or_else(|| steps.first()) else {
-        return Err(format!("no step of {of} has run yet, so that there is no log"));
-    };
-    if arguments.step.is_none() && steps.len() > 1 {
-        return Err(format!("several steps of {of} have run: name one of {}", those()));
-    }
-    if plan.step_named(step).is_none() && !steps.contains(step) {
-        let known: Vec<_> = plan.parts().steps.iter().map(|step| step.name.as_str()).collect();
-        return Err(format!("{} has no step {step}: there is {}", arguments.pipeline, known.join(", ")));
-    }
-    logs.retain(|log| log.step == *step);
-    let attempts: BTreeSet<u32> = logs.iter().map(|log| log.attempt).collect();
-    let attempts = attempts.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
-    let wanted = |log: &Log| arguments.attempt.is_none_or(|attempt| log.attempt == attempt);
-    match (logs.into_iter().rfind(wanted), arguments.attempt) {
-        (Some(log), _) => Ok(log),
-        (None, Some(attempt)) if !attempts.is_empty() => {
-            Err(format!("{step} of {of} has no attempt {attempt}: there is {attempts}"))
-        }
-        (None, _) if steps.is_empty() => Err(format!("no step of {of} has run yet, so that there is no log")),
-        (None, _) => Err(format!("{step} of {of} has not run yet; there are logs of {}", those())),
-    }
+/// Refuses a step that neither the manifest nor a log knows.
+fn check_step(plan: &Pipeline, logs: &[Log], step: Option<&str>) -> Result<(), Failure> {
+    let is_logged = |step| logs.iter().any(|log| log.step == step);
+    step.filter(|step| !is_logged(*step)).map_or(Ok(()), |step| show::step(plan, step).map(drop))
 }

@@ -1,14 +1,17 @@
 //! The commands: one file each, over the same project and the same planner.
 
+mod archived_log;
 mod ask;
 mod controller;
 mod explain;
 mod graph;
 mod lint;
+mod live;
 mod logs;
 mod plan;
 mod print;
 mod run;
+mod show;
 mod status;
 mod summary;
 mod view;
@@ -18,13 +21,11 @@ use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use authoring::{Colour, Problem};
-use clap::CommandFactory as _;
 use clap_complete::Shell;
 
-use crate::args::{Arguments, Command};
-
-/// How a person calls the command.
-const NAME: &str = "daybreak";
+use crate::args::{Caller, Command, Subject};
+use crate::commands::live::block_on;
+use crate::commands::live::suspend::Wish;
 
 /// Everything is there.
 pub(crate) const EXIT_COMPLETE: u8 = 0;
@@ -67,26 +68,35 @@ pub(crate) fn tell(problems: &[Problem]) {
     }
 }
 
-/// Does what the arguments say.
-pub(crate) fn execute(command: Command) -> Result<ExitCode, Failure> {
-    match command {
-        Command::Run(arguments) => run::run(&arguments),
-        Command::Rerun(arguments) => ask::rerun(&arguments),
-        Command::Backfill(arguments) => ask::backfill(&arguments),
-        Command::Lint(arguments) => lint::lint(&arguments),
-        Command::Plan(arguments) => plan::plan(&arguments),
-        Command::Graph(arguments) => graph::graph(&arguments),
-        Command::Status(arguments) => status::status(&arguments),
-        Command::Explain(arguments) => explain::explain(&arguments),
-        Command::Logs(arguments) => logs::logs(&arguments),
-        Command::Controller(arguments) => controller::controller(&arguments),
-        Command::Completions { shell } => completions(shell),
+/// Does what the arguments say, on a cluster or on this machine.
+pub(crate) fn execute((command, subject): (Command, Subject), caller: Caller) -> Result<ExitCode, Failure> {
+    match (command, subject) {
+        (Command::Plan(it), Subject::Machine) => plan::plan(&it),
+        (Command::Plan(it), Subject::Cluster) => block_on(live::plan::plan(&it, caller)),
+        (Command::Status(it), Subject::Machine) => status::status(&it),
+        (Command::Status(it), Subject::Cluster) => block_on(live::status::status(&it, caller)),
+        (Command::Explain(it), Subject::Machine) => explain::explain(&it),
+        (Command::Explain(it), Subject::Cluster) => block_on(live::explain::explain(&it, caller)),
+        (Command::Logs(it), Subject::Machine) => logs::logs(&it),
+        (Command::Logs(it), Subject::Cluster) => block_on(live::logs::logs(&it, caller)),
+        (Command::Rerun(it), Subject::Machine) => ask::rerun(&it),
+        (Command::Rerun(it), Subject::Cluster) => block_on(live::ask::rerun(&it, caller)),
+        (Command::Backfill(it), Subject::Machine) => ask::backfill(&it),
+        (Command::Backfill(it), Subject::Cluster) => block_on(live::ask::backfill(&it, caller)),
+        (Command::Suspend(it), _) => block_on(live::suspend::suspend(&it, Wish::Suspend, caller)),
+        (Command::Resume(it), _) => block_on(live::suspend::suspend(&it, Wish::Resume, caller)),
+        (Command::Run(it), _) => run::run(&it),
+        (Command::Lint(it), _) => lint::lint(&it),
+        (Command::Graph(it), _) => graph::graph(&it),
+        (Command::Controller(it), _) => controller::controller(&it),
+        (Command::ArchivedLog(it), _) => archived_log::archived_log(&it),
+        (Command::Completions { shell }, _) => completions(shell, caller),
     }
 }
 
-fn completions(shell: Shell) -> Result<ExitCode, Failure> {
+fn completions(shell: Shell, caller: Caller) -> Result<ExitCode, Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), NAME, &mut script);
+    clap_complete::generate(shell, &mut caller.command(), caller.program(), &mut script);
     print::text(&String::from_utf8_lossy(&script))?;
     Ok(ExitCode::from(EXIT_COMPLETE))
 }

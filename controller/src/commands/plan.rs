@@ -1,5 +1,6 @@
 //! `daybreak plan` and `run --dry-run`: what would run, if every step succeeded.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use planner::admission::{Bidder, Capacity, admit};
@@ -11,7 +12,7 @@ use serde::Serialize;
 
 use crate::args::{self, Output, Pace};
 use crate::commands::Failure;
-use crate::commands::print::{self, Language};
+use crate::commands::print;
 use crate::commands::run::Aim;
 use crate::commands::view::{Seen, View};
 use crate::local::pipeline::LocalPipeline;
@@ -37,8 +38,10 @@ struct PlannedLaunch {
 
 /// Says what a run would do.
 pub(crate) fn plan(arguments: &args::Plan) -> Result<ExitCode, Failure> {
-    let project =
-        Project::open(std::slice::from_ref(&arguments.dir), &arguments.place).map_err(Failure::new)?;
+    let folder = arguments.subject.as_ref().map(PathBuf::from);
+    let folder =
+        folder.ok_or_else(|| Failure::new("name the folder of the manifests, or a cluster by -n"))?;
+    let project = Project::open(&[folder], &arguments.place).map_err(Failure::new)?;
     let pace = Pace { jobs: None, keep_going: true, attempts: None };
     foresee(project, &Aim { mode: Mode::KeepGoing, range: None, pace: &pace }, arguments.output)
 }
@@ -47,10 +50,9 @@ pub(crate) fn plan(arguments: &args::Plan) -> Result<ExitCode, Failure> {
 pub(crate) fn foresee(project: Project, aim: &Aim<'_>, output: Output) -> Result<ExitCode, Failure> {
     let view = View::before(project, aim)?;
     let plans: Vec<_> = view.pipelines.iter().map(|seen| foreseen(&view, seen)).collect();
-    match output {
-        Output::Wide => print::text(&plans.iter().map(text).collect::<String>())?,
-        Output::Json => print::object(Language::Json, &plans)?,
-        Output::Yaml => print::object(Language::Yaml, &plans)?,
+    match output.language() {
+        None => print::text(&plans.iter().map(text).collect::<String>())?,
+        Some(language) => print::object(language, &plans)?,
     }
     Ok(view.exit_code())
 }

@@ -6,7 +6,9 @@ use planner::calendar::Instant;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::args::Output;
 use crate::commands::Failure;
+use crate::commands::show::Detail;
 
 /// What stands between the columns of a table.
 const GAP: &str = "   ";
@@ -23,6 +25,25 @@ pub(crate) enum Language {
     Yaml,
 }
 
+impl Output {
+    /// The language, if it is for programs.
+    pub(crate) fn language(self) -> Option<Language> {
+        match self {
+            Self::Table | Self::Wide => None,
+            Self::Json => Some(Language::Json),
+            Self::Yaml => Some(Language::Yaml),
+        }
+    }
+
+    /// How much a table shows.
+    pub(crate) fn detail(self) -> Detail {
+        match self {
+            Self::Wide => Detail::Wide,
+            Self::Table | Self::Json | Self::Yaml => Detail::Brief,
+        }
+    }
+}
+
 /// Several objects, as kubectl prints them.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -34,12 +55,16 @@ struct List {
 
 /// Prints a text. A reader that has seen enough, such as `head`, is no failure.
 pub(crate) fn text(text: &str) -> Result<(), Failure> {
+    bytes(text.as_bytes()).map(drop)
+}
+
+/// Prints a part of something longer. Says whether more is wanted: a reader such as `head` may have seen enough.
+pub(crate) fn bytes(bytes: &[u8]) -> Result<bool, Failure> {
     let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(Failure::new(format!("cannot print: {error}")))
-        }
-        Ok(()) | Err(_) => Ok(()),
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Failure::new(format!("cannot print: {error}"))),
     }
 }
 
@@ -56,7 +81,26 @@ pub(crate) fn object(language: Language, object: &impl Serialize) -> Result<(), 
 }
 
 /// Prints several objects as a `List`.
-pub(crate) fn list(language: Language, items: Vec<Value>) -> Result<(), Failure> {
+pub(crate) fn list<'a, T: Serialize + 'a>(
+    language: Language,
+    objects: impl IntoIterator<Item = &'a T>,
+) -> Result<(), Failure> {
+    let items = objects.into_iter().map(serde_json::to_value).collect::<Result<_, _>>();
+    items.map_err(Failure::new).and_then(|items| print_list(language, items))
+}
+
+/// Prints a pipeline with some of its partitions as a `List`.
+pub(crate) fn pipeline(
+    language: Language,
+    pipeline: &crds::Pipeline,
+    partitions: &[crds::Partition],
+) -> Result<(), Failure> {
+    let partitions = partitions.iter().map(serde_json::to_value);
+    let items = std::iter::once(serde_json::to_value(pipeline)).chain(partitions).collect::<Result<_, _>>();
+    items.map_err(Failure::new).and_then(|items| print_list(language, items))
+}
+
+fn print_list(language: Language, items: Vec<Value>) -> Result<(), Failure> {
     object(language, &List { api_version: "v1", kind: "List", items })
 }
 

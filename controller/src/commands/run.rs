@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: &args::Run) -> Result<ExitCode, Failure> {
         (false, false) => Mode::UntilFailure,
     };
     let aim = Aim { mode, range, pace: &arguments.pace };
-    if arguments.is_dry { plan::foresee(project, &aim, Output::Wide) } else { fill(project, &aim) }
+    if arguments.is_dry { plan::foresee(project, &aim, Output::Table) } else { fill(project, &aim) }
 }
 
 /// What a run is to do.

@@ -3,11 +3,13 @@
 use std::io::Write as _;
 
 use planner::admission::Obstacles;
-use planner::report::{Reason, Reporter, Standing, StepReport, Summary, summarize};
+use planner::report::{Reporter, Standing, Summary, summarize};
 
 use crate::clock;
+use crate::commands::show::{is_worth_a_line, sentence};
 use crate::local::desk::Desk;
 use crate::local::pipeline::LocalPipeline;
+use crate::work::objects;
 use crate::work::places::LocalPlaces;
 
 /// The most steps that are named: beyond it the table of `daybreak status` serves better.
@@ -59,15 +61,15 @@ fn open(desk: &Desk, pipeline: &LocalPipeline) -> Vec<String> {
     let obstacles = Obstacles::new();
     let reporter =
         Reporter { world, decision: &pipeline.work.decision, obstacles: &obstacles, places: &places };
-    let calendar = &pipeline.work.plan.parts().calendar;
+    let plan = &pipeline.work.plan;
     let (mut lines, mut named) = (Vec::new(), 0);
     for partition in pipeline.work.unsettled() {
-        for step in reporter.partition(partition).steps.iter().filter(|step| is_worth_a_line(step)) {
+        let report = reporter.partition(partition);
+        let steps = report.steps.iter().map(|step| objects::step_status(plan, step, (None, None)));
+        for step in steps.filter(is_worth_a_line) {
             named += 1;
             if named <= NAMED_MAX {
-                let name = &pipeline.work.plan.step(step.step).name;
-                let key = calendar.key(partition);
-                lines.push(format!("  {key} {name}: {}: {}", step.reason, step.message));
+                lines.push(format!("  {}", sentence(&plan.parts().calendar.key(partition), &step)));
             }
         }
     }
@@ -75,25 +77,4 @@ fn open(desk: &Desk, pipeline: &LocalPipeline) -> Vec<String> {
         lines.push(format!("  and {} more: daybreak status {}", named - NAMED_MAX, pipeline.work.name()));
     }
     lines
-}
-
-/// Whether a person can do something about it: a step that waits for another is no such.
-pub(crate) fn is_worth_a_line(step: &StepReport) -> bool {
-    match step.reason {
-        Reason::WaitingForInputs => !step.message.contains(", which the step "),
-        Reason::Failed
-        | Reason::OutputOccupied
-        | Reason::StorageUnknown
-        | Reason::Suspended
-        | Reason::WaitingForSlot
-        | Reason::BackingOff
-        | Reason::NotDue
-        | Reason::OutsideWindow => true,
-        Reason::Running
-        | Reason::Publishing
-        | Reason::Succeeded
-        | Reason::OutputsExist
-        | Reason::NotDemanded
-        | Reason::Expired => false,
-    }
 }

@@ -16,6 +16,7 @@ use storage::{Catalogue, Store};
 use crate::args::Named;
 use crate::clock;
 use crate::commands::run::{self, Aim, machine};
+use crate::commands::show;
 use crate::commands::{EXIT_COMPLETE, EXIT_WRONG, Failure, tell};
 use crate::environment::Binding;
 use crate::local::journal::Journal;
@@ -77,15 +78,7 @@ impl Since {
 impl Seen {
     /// The partition of a key.
     pub(crate) fn partition(&self, key: &str) -> Result<Partition, Failure> {
-        let parts = self.pipeline.work.plan.parts();
-        let partition = parts.calendar.parse_key(key).map_err(Failure::new)?;
-        if !window::exists(parts, partition) {
-            let (name, key) = (&parts.name, parts.calendar.key(partition));
-            return Err(Failure::new(format!(
-                "{name} has no partition {key}: it lies outside its start and end"
-            )));
-        }
-        Ok(partition)
+        show::partition(self.pipeline.work.plan.parts(), key)
     }
 
     /// The key of a partition.
@@ -95,11 +88,7 @@ impl Seen {
 
     /// The step of a name.
     pub(crate) fn step(&self, name: &str) -> Result<StepId, Failure> {
-        let plan = &self.pipeline.work.plan;
-        plan.step_named(name).ok_or_else(|| {
-            let known: Vec<_> = plan.parts().steps.iter().map(|step| step.name.as_str()).collect();
-            Failure::new(format!("{} has no step {name}: there is {}", plan.parts().name, known.join(", ")))
-        })
+        show::step(&self.pipeline.work.plan, name)
     }
 }
 

@@ -1,0 +1,12 @@
+//! End to end: the real controller on a real node, with real pods.
+
+mod changes;
+mod disruptions;
+mod ending;
+mod examples;
+mod failures;
+mod filling;
+mod killing;
+mod logs;
+mod waiting;
+mod world;
