@@ -124,13 +124,13 @@ impl<'a> Sweep<'a> {
             end: Some(&self.clean.end),
             silence: SILENCE.1,
             pauses: false,
-            traces: false,
+            traces: asked("DAYBREAK_TRACE").is_some(),
         };
         let finding = run(&setting);
         self.count += 1;
         self.unmet += u64::from(!finding.has_met_all);
         for wrong in differs(&finding, &self.clean) {
-            self.wrong.push(format!("{plan}: {wrong}"));
+            self.wrong.push(format!("{}: {plan}: {wrong}", self.workload.name));
         }
     }
 
@@ -221,6 +221,32 @@ fn two_controllers(name: &str) {
     eprintln!("{name}: {count} pairs of controllers");
     all.truncate(TOLD);
     assert!(all.is_empty(), "{name}:\n{}", all.join("\n"));
+}
+
+/// The plan that a sweep told of, read again.
+fn parse(text: &str) -> Plan {
+    text.split(", ").fold(Plan::default(), |plan, part| {
+        let mut words = part.split(' ');
+        let (kind, number) = (words.next(), words.next().and_then(|it| it.parse().ok()).unwrap_or(0));
+        let name = words.next().unwrap_or_default();
+        if kind == Some("event") {
+            let fault = BREAKS.into_iter().find(|it| format!("{it:?}") == name);
+            return plan.with_event(number, fault.expect("a sweep knows this fault"));
+        }
+        let fault = CRASHES.into_iter().chain(ERRORS).find(|it| format!("{it:?}") == name);
+        plan.with_call(number, fault.expect("a sweep knows this fault"))
+    })
+}
+
+/// Runs one plan of one workload again: `DAYBREAK_PLAN='chain: call 7 Silence'`, as a sweep tells it.
+#[test]
+fn one_plan() {
+    let Some(asked) = asked("DAYBREAK_PLAN") else { return };
+    let (name, plan) = asked.split_once(": ").expect("a workload, a colon, a plan");
+    let workload = named(name);
+    let mut sweep = Sweep::new(&workload);
+    sweep.run(&parse(plan));
+    sweep.end("plan");
 }
 
 /// Each workload is a test of its own, so that they run side by side.
