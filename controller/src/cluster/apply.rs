@@ -181,7 +181,7 @@ async fn release(
     let results: Vec<_> = stream::iter(calls).buffer_unordered(CALLS).collect().await;
     let (released, failed): (Vec<_>, Vec<_>) = results.into_iter().partition(|(_, result)| result.is_ok());
     let released: Vec<_> = released.into_iter().map(|(job, _)| job.uid).collect();
-    desk.note(&fetched.id, released, |kept, released| kept.overlay.released.extend(released)).await?;
+    desk.note(&fetched.id, released, |kept, released| kept.overlay.dismiss(released)).await?;
     Ok(failed.into_iter().filter_map(|(_, result)| result.err()).collect())
 }
 
@@ -289,6 +289,6 @@ async fn remove(
             Err(error) => errors.push(error),
         }
     }
-    desk.note(&fetched.id, removed, |kept, removed| kept.overlay.removed.extend(removed)).await?;
+    desk.note(&fetched.id, removed, |kept, removed| kept.overlay.dismiss(removed)).await?;
     Ok(errors)
 }

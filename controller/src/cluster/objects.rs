@@ -31,7 +31,7 @@ pub(crate) fn make_and_remove(
     let surplus = surplus.filter(|it| it.metadata.deletion_timestamp.is_none());
     let remove = surplus
         .map(|it| (it.name_any(), it.uid().unwrap_or_default()))
-        .filter(|(_, uid)| !kept.overlay.removed.contains(uid))
+        .filter(|(_, uid)| !kept.overlay.was_dismissed(uid))
         .collect();
     (make, remove)
 }

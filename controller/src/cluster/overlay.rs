@@ -25,12 +25,10 @@ pub(crate) struct Overlay {
     /// The names of the Jobs of launches whose steps are still what they were. Of others it is known before they start
     /// that they are to be made anew.
     pub(crate) current: BTreeSet<String>,
-    /// The uids of Jobs that were told to go, or to go later.
-    pub(crate) released: BTreeSet<String>,
+    /// The uids of Jobs and Partition objects that were told to go, or to go later.
+    dismissed: BTreeMap<String, Instant>,
     /// The Partition objects that were created and are not seen yet.
     made: BTreeMap<String, Made>,
-    /// The uids of Partition objects that were deleted.
-    pub(crate) removed: BTreeSet<String>,
     /// The statuses that were written, by kind and name.
     written: BTreeMap<(Kind, String), Written>,
 }
@@ -72,6 +70,16 @@ struct Written {
 }
 
 impl Overlay {
+    /// Notes that objects of these uids were told to go, or to go later.
+    pub(crate) fn dismiss(&mut self, uids: impl IntoIterator<Item = String>) {
+        self.dismissed.extend(uids.into_iter().map(|uid| (uid, Instant::now())));
+    }
+
+    /// Whether an object was told to go a moment ago. One that is still there after any lag is told again.
+    pub(crate) fn was_dismissed(&self, uid: &str) -> bool {
+        self.dismissed.get(uid).is_some_and(|at| at.elapsed() < LAG_MAX)
+    }
+
     /// Notes that a Partition object was created.
     pub(crate) fn note_made(&mut self, name: String, version: Option<String>) {
         self.made.insert(name, Made { version, at: Instant::now() });
@@ -134,6 +142,7 @@ impl Overlay {
 
     /// Forgets what is older than any lag.
     pub(crate) fn tidy(&mut self) {
+        self.dismissed.retain(|_, at| at.elapsed() < LAG_MAX);
         self.made.retain(|_, made| made.at.elapsed() < LAG_MAX);
         self.written.retain(|_, written| written.at.elapsed() < LAG_MAX);
     }

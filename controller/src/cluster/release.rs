@@ -16,7 +16,7 @@ pub(crate) fn release(kept: &mut Kept, case: &Case<'_>, settled: &mut Settled) {
         let launch = launch_of(*launch_key, kept);
         let runs =
             kept.work.running.get(&(launch_key.0, launch_key.1)).is_some_and(|it| key(it) == *launch_key);
-        if runs || kept.overlay.released.contains(&job_ref.uid) || job.metadata.deletion_timestamp.is_some() {
+        if runs || kept.overlay.was_dismissed(&job_ref.uid) || job.metadata.deletion_timestamp.is_some() {
             continue;
         }
         let Some(ended) = ended_at(Some(job)) else {
@@ -41,7 +41,7 @@ pub(crate) fn release(kept: &mut Kept, case: &Case<'_>, settled: &mut Settled) {
     settled.kill.extend(
         over.filter(|job| job.metadata.deletion_timestamp.is_none()).filter_map(|job| JobRef::of(job)),
     );
-    settled.kill.retain(|job| !kept.overlay.released.contains(&job.uid));
+    settled.kill.retain(|job| !kept.overlay.was_dismissed(&job.uid));
 }
 
 /// The log of a launch that has a pod.

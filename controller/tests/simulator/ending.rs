@@ -32,6 +32,15 @@ impl End {
         end
     }
 
+    /// The same without the numbers of attempts.
+    pub(crate) fn without_attempts(mut self) -> Self {
+        for object in self.objects.values_mut() {
+            let steps = object["steps"].as_object_mut().into_iter().flatten();
+            steps.for_each(|(_, step)| step[2] = Value::Null);
+        }
+        self
+    }
+
     pub(crate) fn status(&self, resource: Resource, name: &str) -> Option<&Value> {
         self.objects.iter().find(|(id, _)| id.resource == resource && id.name == name).map(|(_, it)| it)
     }

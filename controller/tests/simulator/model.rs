@@ -6,7 +6,7 @@ use crds::{Partition, Pipeline};
 use futures::StreamExt as _;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Pod;
-use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams};
+use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams, WatchEvent, WatchParams};
 use kube::runtime::WatchStreamExt as _;
 use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Client, ResourceExt as _};
@@ -155,7 +155,7 @@ async fn lists_select_and_come_in_pages() {
 }
 
 async fn names(events: impl futures::Stream<Item = watcher::Result<Event<Partition>>>) -> Vec<String> {
-    let events = events.take_until(tokio::time::sleep(Duration::from_secs(600)));
+    let events = events.take_until(tokio::time::sleep(Duration::from_mins(10)));
     let text = |event| async move {
         match event {
             Ok(event) => Some(format!("{event}")),
@@ -202,10 +202,23 @@ async fn a_watch_that_breaks_is_taken_up_again() {
     assert_eq!(ended[3..], ["Apply(p-2)", "Apply(p-2)", "Delete(p-1)"]);
     let twice = watch(EventFault::Twice).await;
     assert_eq!(twice[3..], ["Apply(p-2)", "Apply(p-2)", "Apply(p-2)", "Delete(p-1)"]);
-    let late = watch(EventFault::Coalesce(Duration::from_secs(60))).await;
+    let late = watch(EventFault::Coalesce(Duration::from_mins(1))).await;
     assert_eq!(late[3..], ["Apply(p-2)", "Delete(p-1)"]);
     let stalled = watch(EventFault::Stall).await;
     assert_eq!(stalled.last().map(String::as_str), Some("Delete(p-1)"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_version_that_is_forgotten_is_gone() {
+    let server = server();
+    let api: Api<Partition> = Api::default_namespaced(client(&server));
+    let made = api.create(&PostParams::default(), &partition("p-1")).await.expect("the name is free");
+    api.delete("p-1", &DeleteParams::default()).await.expect("it can be deleted");
+    server.with(|cluster| cluster.compact());
+    let version = made.resource_version().unwrap_or_default();
+    let events = api.watch(&WatchParams::default(), &version).await.expect("a watch begins");
+    let events: Vec<_> = events.collect().await;
+    assert!(matches!(&events[..], [Ok(WatchEvent::Error(status))] if status.code == 410), "{events:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -11,7 +11,7 @@ use crate::apiserver::object::Object;
 use crate::apiserver::ownership::{Operation, Writer};
 use crate::apiserver::refusal::Refusal;
 use crate::apiserver::request::{Action, Call, PatchKind};
-use crate::apiserver::resource::Id;
+use crate::apiserver::resource::{Id, Resource};
 use crate::apiserver::write::Part;
 
 /// A status code with a body.
@@ -86,8 +86,13 @@ impl Cluster {
 
     fn replace(&mut self, call: &Call, value: Value, author: &Author) -> Result<Arc<Object>, Refusal> {
         let id = call.id();
+        if value["metadata"]["name"] != id.name.as_str() {
+            return Err(Refusal::bad_request("the name of the object does not match the name on the URL"));
+        }
+        self.get(&id)?;
+        let must_name_it = id.resource.is_custom() || id.resource == Resource::Leases;
         let has_version = value["metadata"]["resourceVersion"].as_str().is_some_and(|it| !it.is_empty());
-        if id.resource.is_custom() && !has_version {
+        if must_name_it && !has_version {
             return Err(Refusal::invalid(
                 &id,
                 "metadata.resourceVersion: Invalid value: 0x0: must be specified for an update",

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::apiserver::object::Object;
@@ -31,7 +30,6 @@ pub(crate) struct Change {
     pub(crate) after: Arc<Object>,
     /// Which process did it.
     pub(crate) author: Arc<str>,
-    pub(crate) at: DateTime<Utc>,
 }
 
 /// Who writes: the process, and the field manager that it names.
@@ -155,7 +153,7 @@ impl Cluster {
         let before =
             self.objects.insert(id.clone(), Kept { object: object.clone(), ownership }).map(|it| it.object);
         let verb = if before.is_some() { Verb::Modified } else { Verb::Added };
-        self.tell(verb, id, (before, object.clone()), author);
+        self.tell((verb, id), (before, object.clone()), author);
         object
     }
 
@@ -165,13 +163,12 @@ impl Cluster {
         self.version += 1;
         let mut value = kept.object.value.clone();
         value["metadata"]["resourceVersion"] = self.version.to_string().into();
-        self.tell(Verb::Deleted, id, (Some(kept.object), Arc::new(Object::new(value))), author);
+        self.tell((Verb::Deleted, id), (Some(kept.object), Arc::new(Object::new(value))), author);
     }
 
     fn tell(
         &mut self,
-        verb: Verb,
-        id: &Id,
+        (verb, id): (Verb, &Id),
         (before, after): (Option<Arc<Object>>, Arc<Object>),
         author: &Author,
     ) {
@@ -182,7 +179,6 @@ impl Cluster {
             before,
             after,
             author: author.process.clone(),
-            at: self.clock.now(),
         });
         self.log.push(change.clone());
         if let Some(mut observer) = self.observer.take() {

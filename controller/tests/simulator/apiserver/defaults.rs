@@ -10,11 +10,12 @@ const QUEUE: &str = "kueue.x-k8s.io/queue-name";
 
 /// Fills in what the author of a new object left out.
 pub(crate) fn fill(id: &Id, value: &mut Value, uid: &str) {
-    match id.resource {
-        Resource::Jobs => fill_job(value, (&id.name, uid)),
-        Resource::Pods => value["status"] = json!({"phase": "Pending", "qosClass": "Burstable"}),
-        Resource::Namespaces => value["status"] = json!({"phase": "Active"}),
-        _ => {}
+    if id.resource == Resource::Jobs {
+        fill_job(value, (&id.name, uid));
+    } else if id.resource == Resource::Pods {
+        value["status"] = json!({"phase": "Pending", "qosClass": "Burstable"});
+    } else if id.resource == Resource::Namespaces {
+        value["status"] = json!({"phase": "Active"});
     }
 }
 

@@ -26,7 +26,7 @@ enum Keyed {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct FieldSet {
     is_in: bool,
-    below: BTreeMap<Part, FieldSet>,
+    below: BTreeMap<Part, Self>,
 }
 
 /// The lists of the kinds that the model keeps, by the name of their field.
@@ -59,35 +59,35 @@ impl FieldSet {
         let mut set = Self::default();
         match (after, keyed(field)) {
             (Value::Object(fields), _) if !fields.is_empty() => {
-                for (name, value) in fields {
-                    let old = before.and_then(|it| it.get(name));
-                    set.put(Part::Field(name.clone()), Self::changed(old, value, name));
-                }
+                let old = |name: &String| before.and_then(|it| it.get(name));
+                let below =
+                    |(name, value)| (Part::Field(String::clone(name)), Self::changed(old(name), value, name));
+                set.put_all(fields.iter().map(below));
             }
-            (Value::Array(items), Keyed::By(by)) => {
-                for item in items {
-                    let old = find(before, by, key(item, by));
-                    let mut below = Self::changed(old, item, "");
-                    below.is_in |= old.is_none();
-                    set.put(Part::Item(key(item, by).to_owned()), below);
-                }
-            }
+            (Value::Array(items), Keyed::By(by)) => set.put_all(items.iter().map(|item| {
+                let old = find(before, by, key(item, by));
+                let mut below = Self::changed(old, item, "");
+                below.is_in |= old.is_none();
+                (Part::Item(key(item, by).to_owned()), below)
+            })),
             (Value::Array(items), Keyed::Set) => {
                 let old = before.and_then(Value::as_array);
-                for item in items.iter().filter(|it| !old.is_some_and(|old| old.contains(it))) {
-                    let leaf = Self { is_in: true, below: BTreeMap::new() };
-                    set.put(Part::Member(item.as_str().unwrap_or_default().to_owned()), leaf);
-                }
+                let new = items.iter().filter(|it| old.is_none_or(|old| !old.contains(it)));
+                let leaf =
+                    |item: &Value| (Part::Member(item.as_str().unwrap_or_default().to_owned()), Self::leaf());
+                set.put_all(new.map(leaf));
             }
             _ => set.is_in = true,
         }
         set
     }
 
-    fn put(&mut self, part: Part, set: Self) {
-        if !set.is_empty() {
-            self.below.insert(part, set);
-        }
+    fn leaf() -> Self {
+        Self { is_in: true, below: BTreeMap::new() }
+    }
+
+    fn put_all(&mut self, parts: impl Iterator<Item = (Part, Self)>) {
+        self.below.extend(parts.filter(|(_, set)| !set.is_empty()));
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -106,11 +106,9 @@ impl FieldSet {
         for (part, set) in &other.below {
             if let Some(mine) = self.below.get_mut(part) {
                 mine.subtract(set);
-                if mine.is_empty() {
-                    self.below.remove(part);
-                }
             }
         }
+        self.below.retain(|_, set| !set.is_empty());
     }
 
     /// Whether the two have a field in common.
@@ -124,10 +122,7 @@ impl FieldSet {
         for (part, set) in &self.below {
             match (part, &mut *value) {
                 (Part::Field(name), Value::Object(fields)) => {
-                    let is_gone = set.is_in || fields.get_mut(name).is_some_and(|it| set.empties(it, name));
-                    if is_gone {
-                        fields.remove(name);
-                    }
+                    fields.retain(|field, it| field != name || !(set.is_in || set.empties(it, name)));
                 }
                 (Part::Item(name), Value::Array(items)) => {
                     let Keyed::By(by) = keyed(field) else { continue };

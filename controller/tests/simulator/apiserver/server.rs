@@ -134,18 +134,17 @@ impl Server {
         if call.asked("follow") != Some("true") || log.is_over {
             return Ok(respond(200, log.text.into()));
         }
-        let (server, mut changed) = (self.clone(), self.changed());
         let first = futures::stream::iter([Bytes::from(log.text.clone())]);
-        let rest = async move {
-            while server.log(&name).is_some_and(|log| !log.is_over) {
-                if changed.changed().await.is_err() {
-                    break;
-                }
-            }
-            let all = server.log(&name).unwrap_or_default().text;
-            Bytes::from(all.get(log.text.len()..).unwrap_or_default().to_owned())
-        };
+        let rest = self.clone().rest_of_log(name, log.text.len());
         Ok(streamed(first.chain(rest.into_stream())))
+    }
+
+    /// What a container says from there to its end.
+    async fn rest_of_log(self, pod: String, told: usize) -> Bytes {
+        let mut changed = self.changed();
+        while self.log(&pod).is_some_and(|log| !log.is_over) && changed.changed().await.is_ok() {}
+        let all = self.log(&pod).unwrap_or_default().text;
+        Bytes::from(all.get(told..).unwrap_or_default().to_owned())
     }
 }
 

@@ -102,6 +102,9 @@ impl Cluster {
     ) -> Result<Arc<Object>, Refusal> {
         tidy(&mut value, id.resource);
         let kept = self.kept(id)?.clone();
+        if is_other("uid", &kept.object, &value) {
+            return Err(Refusal::invalid(id, "metadata.uid: Invalid value: field is immutable"));
+        }
         check_version(id, &kept.object, &value)?;
         let next = shape(&kept.object.value, value, (part, id.resource));
         check_names(id, &next)?;
@@ -109,14 +112,13 @@ impl Cluster {
         if next != kept.object.value {
             ownership.note(&kept.object.value, &next, &author.writer);
         }
-        self.commit(id, kept, (next, ownership), author)
+        self.commit((id, kept), (next, ownership), author)
     }
 
     /// Edits a part of an object in place, as the cluster's own controllers do.
     pub(crate) fn edit(
         &mut self,
-        id: &Id,
-        part: Part,
+        (id, part): (&Id, Part),
         author: &Author,
         edit: impl FnOnce(&mut Value),
     ) -> Result<Arc<Object>, Refusal> {
@@ -141,6 +143,9 @@ impl Cluster {
                 Err(Refusal::not_found(id))
             };
         };
+        if is_other("uid", &kept.object, &value) {
+            return Err(Refusal::conflict(id, "Precondition failed: UID in precondition does not match"));
+        }
         check_version(id, &kept.object, &value)?;
         let applied = applied_part(value, (part, id.resource));
         let mut ownership = kept.ownership.clone();
@@ -149,7 +154,7 @@ impl Cluster {
         })?;
         let next = shape(&kept.object.value, next, (part, id.resource));
         check_names(id, &next)?;
-        self.commit(id, kept, (next, ownership), author)
+        self.commit((id, kept), (next, ownership), author)
     }
 
     fn create_applied(&mut self, id: &Id, value: Value, author: &Author) -> Result<Arc<Object>, Refusal> {
@@ -168,8 +173,7 @@ impl Cluster {
     /// Keeps what a write came to, if it changed anything; what was to go and is held no longer goes.
     fn commit(
         &mut self,
-        id: &Id,
-        kept: Kept,
+        (id, kept): (&Id, Kept),
         (mut next, ownership): (Value, Ownership),
         author: &Author,
     ) -> Result<Arc<Object>, Refusal> {
@@ -193,15 +197,13 @@ impl Cluster {
     }
 }
 
-/// Whoever names a version or a uid means that one.
+/// Whoever names a version means that one.
 fn check_version(id: &Id, live: &Object, value: &Value) -> Result<(), Refusal> {
-    let meta = &value["metadata"];
-    let is_other =
-        |field: &str| meta[field].as_str().is_some_and(|it| !it.is_empty() && it != live.meta(field));
-    if is_other("uid") {
-        return Err(Refusal::conflict(id, "Precondition failed: UID in precondition does not match"));
-    }
-    if is_other("resourceVersion") { Err(Refusal::outdated(id)) } else { Ok(()) }
+    if is_other("resourceVersion", live, value) { Err(Refusal::outdated(id)) } else { Ok(()) }
+}
+
+fn is_other(field: &str, live: &Object, value: &Value) -> bool {
+    value["metadata"][field].as_str().is_some_and(|it| !it.is_empty() && it != live.meta(field))
 }
 
 fn check_names(id: &Id, value: &Value) -> Result<(), Refusal> {

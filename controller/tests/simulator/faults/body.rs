@@ -29,10 +29,10 @@ struct Watched {
 
 /// Lets the plan at the events of a watch.
 pub(super) fn watched(inner: FaultyBody, life: Life) -> FaultyBody {
-    let watched = Watched { inner, life, begun: BytesMut::new(), next: VecDeque::new(), is_over: false };
-    let lines = unfold(watched, |mut watched| async move {
-        let line = watched.next().await?;
-        Some((line.map(Frame::data), watched))
+    let watch = Watched { inner, life, begun: BytesMut::new(), next: VecDeque::new(), is_over: false };
+    let lines = unfold(watch, |mut watch| async move {
+        let line = watch.next().await?;
+        Some((line.map(Frame::data), watch))
     });
     StreamBody::new(lines).boxed_unsync()
 }
@@ -90,11 +90,8 @@ impl Watched {
                 return Some(Ok(self.begun.split_to(end + 1).freeze()));
             }
             match self.inner.frame().await? {
-                Ok(frame) => {
-                    if let Ok(data) = frame.into_data() {
-                        self.begun.extend_from_slice(&data);
-                    }
-                }
+                // What is no data is a trailer.
+                Ok(frame) => self.begun.extend_from_slice(&frame.into_data().unwrap_or_default()),
                 Err(error) => return Some(Err(error)),
             }
         }

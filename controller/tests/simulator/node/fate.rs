@@ -29,6 +29,26 @@ pub(crate) enum Fate {
     Preempted(Duration),
 }
 
+impl Fate {
+    /// Whether the process writes its outputs if nobody ends it before.
+    pub(super) fn writes(self) -> bool {
+        !matches!(self, Self::Fails(_) | Self::WritesNothing | Self::OutOfMemory | Self::Hangs)
+    }
+
+    /// Whether something befalls the process while it runs.
+    pub(super) fn befalls(self) -> bool {
+        matches!(
+            self,
+            Self::Evicted | Self::Pressed | Self::NodeLost(_) | Self::JobDeleted | Self::Preempted(_)
+        )
+    }
+
+    /// How long its node is silent.
+    pub(super) fn silence(self) -> Option<Duration> {
+        if let Self::NodeLost(time) = self { Some(time) } else { None }
+    }
+}
+
 /// The fates of the launches that do not simply succeed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fates(Vec<(Chosen, Fate)>);

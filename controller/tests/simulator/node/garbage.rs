@@ -6,7 +6,6 @@ use crate::apiserver::cluster::Cluster;
 use crate::apiserver::delete::{Deletion, FOREGROUND, Propagation};
 use crate::apiserver::object::Object;
 use crate::apiserver::resource::{Id, Resource};
-use crate::apiserver::write::Part;
 
 impl Node {
     pub(super) fn collect(&mut self) {
@@ -21,7 +20,7 @@ impl Node {
             pods.map(|(id, _)| id.clone()).collect()
         };
         for pod in untracked {
-            self.release(&pod);
+            self.drop_finalizer(&pod, TRACKING);
         }
         self.finish_foreground();
         self.finish_namespaces();
@@ -31,8 +30,7 @@ impl Node {
         let ids = choose(&self.server.cluster());
         let how = Deletion { propagation: Some(Propagation::Background), ..Deletion::default() };
         for id in ids {
-            let author = self.author.clone();
-            let _ = self.server.with(|cluster| cluster.delete(&id, &how, &author));
+            self.delete(&id, &how);
         }
     }
 
@@ -43,16 +41,7 @@ impl Node {
             let waits = cluster.all().filter(|(_, object)| has_finalizer(object, FOREGROUND));
             waits.filter(|(_, it)| !is_owner(&cluster, it.meta("uid"))).map(|(id, _)| id.clone()).collect()
         };
-        for id in free {
-            let author = self.author.clone();
-            let _ = self.server.with(|cluster| {
-                cluster.edit(&id, Part::Main, &author, |object| {
-                    if let Some(finalizers) = object["metadata"]["finalizers"].as_array_mut() {
-                        finalizers.retain(|it| it != FOREGROUND);
-                    }
-                })
-            });
-        }
+        free.iter().for_each(|id| self.drop_finalizer(id, FOREGROUND));
     }
 
     fn finish_namespaces(&self) {
@@ -63,8 +52,7 @@ impl Node {
             going.filter(|(id, _)| is_empty(&id.name)).map(|(id, _)| id.clone()).collect()
         };
         for id in empty {
-            let author = self.author.clone();
-            self.server.with(|cluster| cluster.forget(&id, &author));
+            self.server.with(|cluster| cluster.forget(&id, &self.author));
         }
     }
 }

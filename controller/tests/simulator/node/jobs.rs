@@ -64,10 +64,7 @@ impl Node {
         if self.same(id, uid).is_none() {
             return;
         }
-        let author = self.author.clone();
-        let _ = self.server.with(|cluster| {
-            cluster.edit(id, Part::Main, &author, |job| job["spec"]["suspend"] = false.into())
-        });
+        self.edit((id, Part::Main), |job| job["spec"]["suspend"] = false.into());
         let now = stamp(self.server.cluster().clock.now());
         let condition = json!({"type": "Suspended", "status": "False", "reason": "JobResumed", "message": "Job resumed",
             "lastProbeTime": now, "lastTransitionTime": now});
@@ -96,8 +93,7 @@ impl Node {
             "spec": template["spec"],
         });
         let pod_id = Id::new(Resource::Pods, &id.namespace, &name);
-        let author = self.author.clone();
-        let _ = self.server.with(|cluster| cluster.create(&pod_id, pod, &author));
+        let _ = self.server.with(|cluster| cluster.create(&pod_id, pod, &self.author));
         let now = stamp(self.server.cluster().clock.now());
         self.edit_status(id, |status| {
             status["startTime"] = now.into();
@@ -114,15 +110,14 @@ impl Node {
         let owner = pod.owners().next().cloned().unwrap_or_default();
         let job_id = Id::new(Resource::Jobs, &id.namespace, owner["name"].as_str().unwrap_or_default());
         let Some(job) = self.same(&job_id, owner["uid"].as_str().unwrap_or_default()) else { return };
-        let has_succeeded = pod.value["status"]["phase"] == "Succeeded";
         let now = stamp(self.server.cluster().clock.now());
-        let (kind, reason, message) = verdict(&job, &pod, has_succeeded);
+        let (kind, reason, message) = verdict(&job, &pod);
         let condition = json!({"type": kind, "status": "True", "reason": reason, "message": message,
             "lastProbeTime": now, "lastTransitionTime": now});
-        let counted = if has_succeeded { "succeeded" } else { "failed" };
+        let counted = if has_succeeded(&pod) { "succeeded" } else { "failed" };
         // What was to be suspended and is over counts as never started.
         if job.value["spec"]["suspend"] == true {
-            self.release(id);
+            self.drop_finalizer(id, TRACKING);
             return;
         }
         self.edit_status(&job_id, |status| {
@@ -130,7 +125,7 @@ impl Node {
             status["active"] = 0.into();
             status["uncountedTerminatedPods"] = json!({counted: [uid]});
         });
-        self.release(id);
+        self.drop_finalizer(id, TRACKING);
         self.agenda.add(SECOND / 2, Happening::Finish(job_id, job.meta("uid").to_owned()));
     }
 
@@ -157,17 +152,13 @@ impl Node {
     pub(super) fn expire(&mut self, id: &Id, uid: &str) {
         if self.same(id, uid).is_some_and(|job| !job.is_going()) {
             let how = Deletion { propagation: Some(Propagation::Background), ..Deletion::default() };
-            let author = self.author.clone();
-            let _ = self.server.with(|cluster| cluster.delete(id, &how, &author));
+            self.delete(id, &how);
         }
     }
 
     /// The queue takes a Job's place away and lets it go again later.
     pub(super) fn preempt(&mut self, job: &Id, uid: &str, pause: Duration) {
-        let author = self.author.clone();
-        let _ = self.server.with(|cluster| {
-            cluster.edit(job, Part::Main, &author, |job| job["spec"]["suspend"] = true.into())
-        });
+        self.edit((job, Part::Main), |job| job["spec"]["suspend"] = true.into());
         self.agenda.add(pause, Happening::Admit(job.clone(), uid.to_owned()));
     }
 
@@ -176,8 +167,7 @@ impl Node {
         let Ok(job) = self.server.cluster().get(job) else { return };
         let pods: Vec<_> = self.pods_of(job.meta("uid")).collect();
         for pod in pods {
-            let author = self.author.clone();
-            let _ = self.server.with(|cluster| cluster.delete(&pod, &Deletion::default(), &author));
+            self.delete(&pod, &Deletion::default());
         }
     }
 
@@ -188,42 +178,47 @@ impl Node {
         pods.map(|(id, _)| id.clone()).collect::<Vec<_>>().into_iter()
     }
 
-    /// Takes the job controller's finalizer from a pod.
-    pub(super) fn release(&self, pod: &Id) {
-        let author = self.author.clone();
-        let _ = self.server.with(|cluster| {
-            cluster.edit(pod, Part::Main, &author, |pod| {
-                if let Some(finalizers) = pod["metadata"]["finalizers"].as_array_mut() {
-                    finalizers.retain(|it| it != TRACKING);
-                }
-            })
-        });
+    /// Takes a finalizer from an object.
+    pub(super) fn drop_finalizer(&self, id: &Id, finalizer: &str) {
+        let drop_it = |object: &mut Value| {
+            let finalizers = object["metadata"]["finalizers"].as_array_mut();
+            finalizers.map(|all| all.retain(|it| it != finalizer));
+        };
+        self.edit((id, Part::Main), drop_it);
+    }
+
+    pub(super) fn edit(&self, (id, part): (&Id, Part), edit: impl FnOnce(&mut Value)) {
+        // What is gone by now needs no edit.
+        let _ = self.server.with(|cluster| cluster.edit((id, part), &self.author, edit));
+    }
+
+    pub(super) fn delete(&self, id: &Id, how: &Deletion) {
+        // What is gone by now needs no deletion.
+        let _ = self.server.with(|cluster| cluster.delete(id, how, &self.author));
     }
 
     pub(super) fn edit_status(&self, id: &Id, edit: impl FnOnce(&mut Value)) {
-        let author = self.author.clone();
-        let edited = self
-            .server
-            .with(|cluster| cluster.edit(id, Part::Status, &author, |object| edit(&mut object["status"])));
-        drop(edited);
+        self.edit((id, Part::Status), |object| edit(&mut object["status"]));
     }
 
     /// How long a pod of this fate runs.
     pub(super) fn run_time(&self, pod: &Object) -> Duration {
         let job = pod.label("job-name");
-        match self.fate(pod) {
-            Fate::Hangs => {
-                let seconds = pod.value["spec"]["activeDeadlineSeconds"].as_u64();
-                Duration::from_secs(seconds.unwrap_or(86_400))
-            }
-            _ => self.time((job, "run"), 5 * SECOND, 30 * SECOND),
+        if self.fate(pod) == Fate::Hangs {
+            let seconds = pod.value["spec"]["activeDeadlineSeconds"].as_u64();
+            return Duration::from_secs(seconds.unwrap_or(86_400));
         }
+        self.time((job, "run"), 5 * SECOND, 30 * SECOND)
     }
 }
 
 /// Whether a Job is over.
 pub(crate) fn is_finished(job: &Object) -> bool {
     job.condition("Complete") == "True" || job.condition("Failed") == "True"
+}
+
+fn has_succeeded(pod: &Object) -> bool {
+    pod.value["status"]["phase"] == "Succeeded"
 }
 
 /// Sets a condition among others.
@@ -237,8 +232,8 @@ pub(super) fn put_condition(status: &mut Value, condition: Value) {
 }
 
 /// What a pod that is over means for its Job.
-fn verdict(job: &Object, pod: &Object, has_succeeded: bool) -> (&'static str, &'static str, String) {
-    if has_succeeded {
+fn verdict(job: &Object, pod: &Object) -> (&'static str, &'static str, String) {
+    if has_succeeded(pod) {
         let message = "Reached expected number of succeeded pods".to_owned();
         return ("SuccessCriteriaMet", "CompletionsReached", message);
     }

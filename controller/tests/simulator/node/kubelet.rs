@@ -43,25 +43,17 @@ impl Node {
         }
         if pod.is_going() && !before.is_some_and(|it| it.is_going()) {
             // A node that is not heard of does not hear either.
-            let back = match self.fate(pod) {
-                Fate::NodeLost(back) if pod.condition("Ready") == "False" => back,
-                _ => self.time((&id.name, "end"), SECOND, 5 * SECOND),
-            };
-            self.agenda.add(back, Happening::End(id, uid));
+            let wait = self.time((&id.name, "end"), SECOND, 5 * SECOND);
+            let back = self.fate(pod).silence().filter(|_| pod.condition("Ready") == "False");
+            self.agenda.add(back.unwrap_or(wait), Happening::End(id, uid));
         }
     }
 
     pub(super) fn bind(&mut self, id: &Id, uid: &str) {
         let Some(pod) = self.waiting(id, uid) else { return };
-        let author = self.author.clone();
-        let _ = self.server.with(|cluster| {
-            cluster.edit(id, Part::Main, &author, |pod| pod["spec"]["nodeName"] = "node-1".into())
-        });
+        self.edit((id, Part::Main), |pod| pod["spec"]["nodeName"] = "node-1".into());
         self.edit_pod(id, &[("PodScheduled", "True", "")], |_| {});
-        let pull = match self.fate(&pod) {
-            Fate::NoImage(_) => 2 * SECOND,
-            _ => self.time((&id.name, "pull"), SECOND / 5, 3 * SECOND),
-        };
+        let pull = self.time((&id.name, "pull"), SECOND / 5, 3 * SECOND);
         self.agenda.add(pull, Happening::Pull(id.clone(), uid.to_owned()));
     }
 
@@ -71,7 +63,7 @@ impl Node {
         if let (Fate::NoImage(time), true) = (self.fate(&pod), is_first) {
             let state =
                 json!({"waiting": {"reason": "ImagePullBackOff", "message": "Back-off pulling image"}});
-            let statuses = containers(&pod, &state, false);
+            let statuses = containers(&pod, &state);
             self.edit_pod(id, &[], |status| status["containerStatuses"] = statuses);
             self.agenda.add(time, Happening::Pull(id.clone(), uid.to_owned()));
             return;
@@ -86,7 +78,7 @@ impl Node {
         self.judge(|referee| referee.begins(&process.key));
         self.processes.insert(uid.to_owned(), process);
         self.server.say(&id.name, Log { text: format!("{} begins\n", LaunchKey::of(&pod)), is_over: false });
-        let statuses = containers(&pod, &json!({"running": {"startedAt": now}}), true);
+        let statuses = containers(&pod, &json!({"running": {"startedAt": now}}));
         self.edit_pod(id, &[("Ready", "True", ""), ("ContainersReady", "True", "")], |status| {
             status["phase"] = "Running".into();
             status["startTime"] = now.into();
@@ -133,8 +125,7 @@ impl Node {
 
     fn evict(&self, id: &Id, reason: &str) {
         self.edit_pod(id, &[("DisruptionTarget", "True", reason)], |_| {});
-        let author = self.author.clone();
-        let _ = self.server.with(|cluster| cluster.delete(id, &Deletion::default(), &author));
+        self.delete(id, &Deletion::default());
     }
 
     pub(super) fn exit(&mut self, id: &Id, uid: &str) {
@@ -146,10 +137,7 @@ impl Node {
             let _ = process.write();
             return;
         }
-        let wrote = match fate {
-            Fate::Fails(_) | Fate::WritesNothing | Fate::OutOfMemory | Fate::Hangs => Ok(()),
-            _ => process.write(),
-        };
+        let wrote = if fate.writes() { process.write() } else { Ok(()) };
         let (code, reason) = match (fate, &wrote) {
             (Fate::Fails(code), _) => (code, "Error"),
             (Fate::OutOfMemory, _) => (137, "OOMKilled"),
@@ -175,13 +163,12 @@ impl Node {
             self.over(id, ("Failed", ""), &terminated(143, "Error"));
         }
         let how = Deletion { grace_seconds: Some(0), ..Deletion::default() };
-        let author = self.author.clone();
-        let _ = self.server.with(|cluster| cluster.delete(id, &how, &author));
+        self.delete(id, &how);
     }
 
     fn over(&self, id: &Id, (phase, reason): (&str, &str), state: &Value) {
         let Ok(pod) = self.server.cluster().get(id) else { return };
-        let statuses = containers(&pod, state, false);
+        let statuses = containers(&pod, state);
         self.edit_pod(id, &[("Ready", "False", ""), ("ContainersReady", "False", "")], |status| {
             status["phase"] = phase.into();
             status["containerStatuses"] = statuses;
@@ -209,11 +196,11 @@ impl Node {
         let now = stamp(self.server.cluster().clock.now());
         self.edit_status(id, |status| {
             for (kind, value, reason) in conditions {
-                let mut condition = json!({"type": kind, "status": value, "lastTransitionTime": now});
-                if !reason.is_empty() {
-                    condition["reason"] = (*reason).into();
-                }
-                put_condition(status, condition);
+                let reason = Some(*reason).filter(|it| !it.is_empty());
+                put_condition(
+                    status,
+                    json!({"type": kind, "status": value, "reason": reason, "lastTransitionTime": now}),
+                );
             }
             edit(status);
         });
@@ -228,7 +215,8 @@ fn is_over(pod: &Object) -> bool {
     matches!(pod.value["status"]["phase"].as_str(), Some("Succeeded" | "Failed"))
 }
 
-fn containers(pod: &Object, state: &Value, is_ready: bool) -> Value {
+fn containers(pod: &Object, state: &Value) -> Value {
+    let is_ready = state.get("running").is_some();
     let container = &pod.value["spec"]["containers"][0];
     json!([{
         "name": container["name"], "image": container["image"], "imageID": "", "ready": is_ready,

@@ -119,10 +119,10 @@ impl Node {
     }
 
     fn notice(&mut self, change: &Change) {
-        match change.id.resource {
-            Resource::Jobs => self.notice_job(change),
-            Resource::Pods => self.notice_pod(change),
-            _ => {}
+        if change.id.resource == Resource::Jobs {
+            self.notice_job(change);
+        } else if change.id.resource == Resource::Pods {
+            self.notice_pod(change);
         }
         let may_leave_garbage = change.verb != Verb::Modified || change.after.is_going();
         if may_leave_garbage && !self.collects {

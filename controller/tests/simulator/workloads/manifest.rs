@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 
 /// A daily pipeline from one day of January 2026 up to and without another.
-pub(super) fn pipeline(days: std::ops::Range<u32>, datasets: &[&str], steps: Vec<Value>) -> Value {
+pub(super) fn pipeline((first, end): (u32, u32), datasets: &[&str], steps: Vec<Value>) -> Value {
     let dataset = |name: &&str| json!({"name": name, "path": format!("{name}_%Y%m%d.txt")});
     json!({
         "apiVersion": "daybreak.dev/v1alpha1", "kind": "Pipeline", "metadata": {"name": "days"},
         "spec": {
             "every": "1d", "store": "warehouse",
-            "start": format!("2026-01-{:02}", days.start), "end": format!("2026-01-{:02}", days.end),
+            "start": format!("2026-01-{:02}", first), "end": format!("2026-01-{:02}", end),
             "datasets": datasets.iter().map(dataset).collect::<Vec<_>>(),
             "steps": steps,
         },
