@@ -60,14 +60,28 @@ pub(crate) async fn apply(
     for follow in effects.follow {
         desk.scribe.follow(&fetched.id, follow);
     }
-    let mut errors = Vec::new();
-    errors.extend(create(desk, fetched, (effects.create, effects.failed)).await?);
-    errors.extend(release(desk, fetched, (effects.kill, effects.expire)).await?);
-    errors.extend(look(desk, fetched, effects.look).await?);
-    errors.extend(ask(desk, fetched, effects.ask).await?);
-    errors.extend(make(desk, fetched, effects.make).await?);
-    errors.extend(remove(desk, fetched, effects.remove).await?);
-    errors.into_iter().next().map_or(Ok(()), |error| Err(ReconcileError::Call(error)))
+    // None of it depends on another, and a pipeline is looked at again only once all is answered.
+    let Effects {
+        create: wanted,
+        failed,
+        kill,
+        expire,
+        look: unseen,
+        ask: refused,
+        make: missing,
+        remove: unwanted,
+        ..
+    } = effects;
+    let (created, released, looked, asked, made, removed) = tokio::join!(
+        create(desk, fetched, (wanted, failed)),
+        release(desk, fetched, (kill, expire)),
+        look(desk, fetched, unseen),
+        ask(desk, fetched, refused),
+        make(desk, fetched, missing),
+        remove(desk, fetched, unwanted),
+    );
+    let mut errors = [created?, released?, looked?, asked?, made?, removed?].into_iter().flatten();
+    errors.next().map_or(Ok(()), |error| Err(ReconcileError::Call(error)))
 }
 
 /// Creates Jobs; what will never be taken is a failed try, what may be taken later waits.

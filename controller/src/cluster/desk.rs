@@ -6,14 +6,14 @@ use crds::Pipeline;
 use executor::kubernetes::{CallError, CallFault, Jobs};
 use futures::channel::mpsc::UnboundedSender;
 use k8s_openapi::NamespaceResourceScope;
-use kube::runtime::events::Recorder;
 use kube::runtime::reflector::ObjectRef;
 use kube::{Api, Client, Resource};
 use planner::calendar::Instant;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 use crate::cluster::caches::Caches;
 use crate::cluster::configuration::Configuration;
+use crate::cluster::events::Told;
 use crate::cluster::limits::CALL_TIMEOUT;
 use crate::cluster::mind::{Id, Kept, Mind};
 use crate::cluster::reconcile::ReconcileError;
@@ -31,7 +31,8 @@ pub(crate) struct Desk {
     /// Whether the caches hold what there was at the start.
     pub(crate) filled: watch::Receiver<bool>,
     pub(crate) jobs: Jobs,
-    pub(crate) recorder: Recorder,
+    /// What is to be told of objects.
+    pub(crate) events: mpsc::Sender<Told>,
     pub(crate) scribe: Scribe,
     pub(crate) clock: Clock,
     pub(crate) metrics: Metrics,

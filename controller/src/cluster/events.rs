@@ -6,10 +6,10 @@ use futures::{StreamExt as _, stream};
 use k8s_openapi::api::core::v1::ObjectReference;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::Resource;
-use kube::runtime::events::{Event, EventType};
+use kube::runtime::events::{Event, EventType, Recorder};
+use tokio::sync::mpsc;
 
-use crate::cluster::desk::Desk;
-use crate::cluster::limits::CALLS;
+use crate::cluster::limits::EVENT_CALLS;
 use crate::cluster::reconcile::Fetched;
 use crate::cluster::report::new_states;
 
@@ -76,16 +76,18 @@ fn told(about: ObjectReference, (type_, reason, action): (EventType, &str, &str)
     Told { about, event }
 }
 
-/// Tells them. One that does not arrive is not told again: nothing depends on it.
-pub(crate) async fn tell(desk: &Desk, events: Vec<Told>) {
-    let calls = events.into_iter().map(|Told { about, event }| async move {
-        if let Err(error) = desk.recorder.publish(&event, &about).await {
+/// Tells them as they come, beside the work and not in its way. One that does not arrive is not told again: nothing
+/// depends on it.
+pub(crate) async fn tell(recorder: &Recorder, mut told: mpsc::Receiver<Told>) {
+    let told = stream::poll_fn(|context| told.poll_recv(context));
+    told.for_each_concurrent(EVENT_CALLS, |Told { about, event }| async move {
+        if let Err(error) = recorder.publish(&event, &about).await {
             tracing::debug!(
                 error = &error as &dyn std::error::Error,
                 reason = event.reason,
                 "an event is lost"
             );
         }
-    });
-    stream::iter(calls).buffer_unordered(CALLS).collect::<()>().await;
+    })
+    .await;
 }

@@ -21,8 +21,14 @@ pub(crate) const LOG_RETRY: Duration = Duration::from_secs(10);
 /// Reconciles at once: each waits for the server most of its time, and thinking is done one by one.
 pub(crate) const RECONCILES: u16 = 16;
 
-/// Calls at once of one reconcile: the API server serves some hundred a second, and other pipelines wait too.
+/// Calls of one kind at once of one reconcile: the API server serves some hundred a second, and other pipelines wait too.
 pub(crate) const CALLS: usize = 32;
+
+/// Events that are told at once: few, since all else goes before them.
+pub(crate) const EVENT_CALLS: usize = 4;
+
+/// The most Events that wait to be told; what is more is lost. A pipeline has some hundred when all of it starts.
+pub(crate) const EVENTS: usize = 1_000;
 
 /// How often everything in storage is looked at again although nothing hinted at a change.
 pub(crate) const POLL: Duration = Duration::from_secs(30);

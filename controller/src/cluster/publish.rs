@@ -231,7 +231,10 @@ pub(crate) async fn publish(
         })
         .await?;
     }
-    events::tell(desk, events).await;
+    for event in events {
+        // Where too many wait it is lost, and nothing depends on it.
+        let _ = desk.events.try_send(event);
+    }
     errors.into_iter().next().map_or(Ok(()), |error| Err(ReconcileError::Call(error)))
 }
 

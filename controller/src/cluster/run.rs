@@ -22,7 +22,8 @@ use tracing::Instrument as _;
 use crate::cluster::caches::{self, Feeds, of_backfill, of_labels, of_partition, owner};
 use crate::cluster::configuration::Configuration;
 use crate::cluster::desk::{Clock, Desk};
-use crate::cluster::limits::{DEBOUNCE, LOOP_MAX, RECONCILES, RETRY};
+use crate::cluster::events::{Told, tell};
+use crate::cluster::limits::{DEBOUNCE, EVENTS, LOOP_MAX, RECONCILES, RETRY};
 use crate::cluster::mind::{Id, Mind};
 use crate::cluster::reconcile::{ReconcileError, reconcile};
 use crate::cluster::scribe::Scribe;
@@ -61,7 +62,10 @@ pub async fn run(surroundings: Surroundings, stop: impl Future<Output = ()> + Se
     let (wakes, woken) = mpsc::unbounded();
     let (gate, (fill, filled)) = (surroundings.health.gate("caches"), watch::channel(false));
     let pulse = surroundings.health.pulse("storage", LOOP_MAX);
-    let (desk, feeds) = desk(surroundings, (wakes, filled))?;
+    let reporter = Reporter { controller: "daybreak.dev/controller".to_owned(), instance: None };
+    let recorder = Recorder::new(surroundings.client.clone(), reporter);
+    let (events, told) = tokio::sync::mpsc::channel(EVENTS);
+    let (desk, feeds) = desk(surroundings, (wakes, filled, events))?;
     let Feeds { pipelines, partitions, backfills, jobs, pods } = feeds;
     let config = controller::Config::default().concurrency(RECONCILES).debounce(DEBOUNCE);
     let (pipelines_of_backfills, orphans) = (desk.caches.pipelines.clone(), Arc::clone(&desk));
@@ -93,7 +97,7 @@ pub async fn run(surroundings: Surroundings, stop: impl Future<Output = ()> + Se
             fill.send_replace(true);
         }
     };
-    let work = future::join3(reconciles, sense(Arc::clone(&desk), pulse), ready);
+    let work = future::join4(reconciles, sense(Arc::clone(&desk), pulse), tell(&recorder, told), ready);
     future::select(pin!(stop), pin!(work)).await;
     Ok(())
 }
@@ -115,7 +119,11 @@ fn again(pipeline: Arc<Pipeline>, _: &ReconcileError, desk: Arc<Desk>) -> Action
 
 fn desk(
     surroundings: Surroundings,
-    (wakes, filled): (mpsc::UnboundedSender<ObjectRef<Pipeline>>, watch::Receiver<bool>),
+    (wakes, filled, events): (
+        mpsc::UnboundedSender<ObjectRef<Pipeline>>,
+        watch::Receiver<bool>,
+        tokio::sync::mpsc::Sender<Told>,
+    ),
 ) -> Result<(Arc<Desk>, Feeds), RunError> {
     let Surroundings { client, configuration, clock, metrics, .. } = surroundings;
     let stores = stores(&configuration)?;
@@ -134,10 +142,9 @@ fn desk(
         archive,
         looks: 0,
     };
-    let reporter = Reporter { controller: "daybreak.dev/controller".to_owned(), instance: None };
     let desk = Desk {
         jobs: Jobs::new(client.clone()),
-        recorder: Recorder::new(client.clone(), reporter),
+        events,
         scribe: Scribe::new(client.clone(), wakes.clone()),
         client,
         configuration,
