@@ -13,7 +13,7 @@ use kube::{Client, ResourceExt as _};
 use serde_json::{Value, json};
 use tower::Layer as _;
 
-use crate::apiserver::cluster::Author;
+use crate::apiserver::cluster::{Author, Cluster};
 use crate::apiserver::resource::{Id, Resource};
 use crate::apiserver::server::Server;
 use crate::clock::Clock;
@@ -214,7 +214,7 @@ async fn a_version_that_is_forgotten_is_gone() {
     let api: Api<Partition> = Api::default_namespaced(client(&server));
     let made = api.create(&PostParams::default(), &partition("p-1")).await.expect("the name is free");
     api.delete("p-1", &DeleteParams::default()).await.expect("it can be deleted");
-    server.with(|cluster| cluster.compact());
+    server.with(Cluster::compact);
     let version = made.resource_version().unwrap_or_default();
     let events = api.watch(&WatchParams::default(), &version).await.expect("a watch begins");
     let events: Vec<_> = events.collect().await;

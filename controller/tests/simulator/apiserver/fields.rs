@@ -124,14 +124,17 @@ impl FieldSet {
                 (Part::Field(name), Value::Object(fields)) => {
                     fields.retain(|field, it| field != name || !(set.is_in || set.empties(it, name)));
                 }
-                (Part::Item(name), Value::Array(items)) => {
-                    let Keyed::By(by) = keyed(field) else { continue };
-                    items.retain_mut(|item| key(item, by) != name || !(set.is_in || set.empties(item, "")));
-                }
+                (Part::Item(name), Value::Array(items)) => set.take_item(items, (field, name)),
                 (Part::Member(name), Value::Array(items)) => items.retain(|item| item != name),
                 _ => {}
             }
         }
+    }
+
+    /// Takes these fields out of the item with a name, and the item itself where nothing of it is left.
+    fn take_item(&self, items: &mut Vec<Value>, (field, name): (&str, &String)) {
+        let Keyed::By(by) = keyed(field) else { return };
+        items.retain_mut(|item| key(item, by) != name || !(self.is_in || self.empties(item, "")));
     }
 
     /// Takes these fields out of a value; says whether that left nothing of it.

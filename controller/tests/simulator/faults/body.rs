@@ -31,8 +31,8 @@ struct Watched {
 pub(super) fn watched(inner: FaultyBody, life: Life) -> FaultyBody {
     let watch = Watched { inner, life, begun: BytesMut::new(), next: VecDeque::new(), is_over: false };
     let lines = unfold(watch, |mut watch| async move {
-        let line = watch.next().await?;
-        Some((line.map(Frame::data), watch))
+        let told = watch.next().await?;
+        Some((told.map(Frame::data), watch))
     });
     StreamBody::new(lines).boxed_unsync()
 }

@@ -35,14 +35,6 @@ impl Fate {
         !matches!(self, Self::Fails(_) | Self::WritesNothing | Self::OutOfMemory | Self::Hangs)
     }
 
-    /// Whether something befalls the process while it runs.
-    pub(super) fn befalls(self) -> bool {
-        matches!(
-            self,
-            Self::Evicted | Self::Pressed | Self::NodeLost(_) | Self::JobDeleted | Self::Preempted(_)
-        )
-    }
-
     /// How long its node is silent.
     pub(super) fn silence(self) -> Option<Duration> {
         if let Self::NodeLost(time) = self { Some(time) } else { None }

@@ -41,7 +41,9 @@ impl Node {
             let waits = cluster.all().filter(|(_, object)| has_finalizer(object, FOREGROUND));
             waits.filter(|(_, it)| !is_owner(&cluster, it.meta("uid"))).map(|(id, _)| id.clone()).collect()
         };
-        free.iter().for_each(|id| self.drop_finalizer(id, FOREGROUND));
+        for id in &free {
+            self.drop_finalizer(id, FOREGROUND);
+        }
     }
 
     fn finish_namespaces(&self) {

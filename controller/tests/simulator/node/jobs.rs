@@ -181,8 +181,9 @@ impl Node {
     /// Takes a finalizer from an object.
     pub(super) fn drop_finalizer(&self, id: &Id, finalizer: &str) {
         let drop_it = |object: &mut Value| {
-            let finalizers = object["metadata"]["finalizers"].as_array_mut();
-            finalizers.map(|all| all.retain(|it| it != finalizer));
+            if let Some(all) = object["metadata"]["finalizers"].as_array_mut() {
+                all.retain(|it| it != finalizer);
+            }
         };
         self.edit((id, Part::Main), drop_it);
     }

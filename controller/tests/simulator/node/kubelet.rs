@@ -50,7 +50,9 @@ impl Node {
     }
 
     pub(super) fn bind(&mut self, id: &Id, uid: &str) {
-        let Some(pod) = self.waiting(id, uid) else { return };
+        if self.waiting(id, uid).is_none() {
+            return;
+        }
         self.edit((id, Part::Main), |pod| pod["spec"]["nodeName"] = "node-1".into());
         self.edit_pod(id, &[("PodScheduled", "True", "")], |_| {});
         let pull = self.time((&id.name, "pull"), SECOND / 5, 3 * SECOND);

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 /// A daily pipeline from one day of January 2026 up to and without another.
-pub(super) fn pipeline((first, end): (u32, u32), datasets: &[&str], steps: Vec<Value>) -> Value {
+pub(super) fn pipeline((first, end): (u32, u32), datasets: &[&str], steps: &[Value]) -> Value {
     let dataset = |name: &&str| json!({"name": name, "path": format!("{name}_%Y%m%d.txt")});
     json!({
         "apiVersion": "daybreak.dev/v1alpha1", "kind": "Pipeline", "metadata": {"name": "days"},

@@ -41,7 +41,7 @@ pub(crate) fn all() -> Vec<Workload> {
 fn one_step() -> Workload {
     Workload {
         name: "one_step",
-        manifests: vec![pipeline((4, 5), &["raw", "made"], vec![step("make", &["raw"], "made")])],
+        manifests: vec![pipeline((4, 5), &["raw", "made"], &[step("make", &["raw"], "made")])],
         files: vec![RAW],
         ending: Ending {
             files: vec![("made_20260104.txt", "make 2026-01-04(raw 4)")],
@@ -57,7 +57,7 @@ fn chain() -> Workload {
     let steps = vec![step("first", &["raw"], "half"), step("second", &["half"], "whole")];
     Workload {
         name: "chain",
-        manifests: vec![pipeline((2, 5), &["raw", "half", "whole"], steps)],
+        manifests: vec![pipeline((2, 5), &["raw", "half", "whole"], &steps)],
         files: vec![("raw_20260102.txt", "raw 2"), ("raw_20260103.txt", "raw 3"), RAW],
         ending: Ending {
             files: vec![
@@ -83,7 +83,7 @@ fn diamond() -> Workload {
         step("right", &["base"], "east"),
         step("join", &["west", "east"], "joined"),
     ];
-    let diamond = pipeline((3, 5), &["raw", "base", "west", "east", "joined"], steps);
+    let diamond = pipeline((3, 5), &["raw", "base", "west", "east", "joined"], &steps);
     let joined = |day: u32| {
         let base = format!("top 2026-01-0{day}(raw {day})");
         format!("join 2026-01-0{day}(right 2026-01-0{day}({base}), left 2026-01-0{day}({base}))")
@@ -120,7 +120,7 @@ fn yesterday() -> Workload {
     ]);
     Workload {
         name: "yesterday",
-        manifests: vec![pipeline((3, 5), &["raw", "total"], vec![sum])],
+        manifests: vec![pipeline((3, 5), &["raw", "total"], &[sum])],
         files: vec![("raw_20260103.txt", "raw 3"), RAW, ("total_begin.txt", "0")],
         ending: Ending {
             files: vec![
@@ -146,7 +146,7 @@ fn fails_twice() -> Workload {
 
 fn fails_for_good() -> Workload {
     let steps = vec![step("make", &["raw"], "made"), step("after", &["made"], "end")];
-    let pipeline = pipeline((4, 5), &["raw", "made", "end"], steps);
+    let pipeline = pipeline((4, 5), &["raw", "made", "end"], &steps);
     Workload {
         name: "fails_for_good",
         manifests: vec![with(pipeline, "/spec/steps/0/retries/maxAttempts", json!(2))],
@@ -193,7 +193,7 @@ fn remade() -> Workload {
 /// While the first step runs, the second becomes another, then wrong, then right.
 fn edited() -> Workload {
     let steps = vec![step("first", &["raw"], "half"), step("second", &["half"], "whole")];
-    let pipeline = pipeline((4, 5), &["raw", "half", "whole"], steps);
+    let pipeline = pipeline((4, 5), &["raw", "half", "whole"], &steps);
     let other = with(pipeline.clone(), "/spec/steps/1/command", json!(["other"]));
     let wrong = with(other.clone(), "/spec/steps/1/inputs", json!([{"dataset": "unknown"}]));
     let apply = |after, manifest| Scene(When::After(Duration::from_secs(after)), What::Apply(manifest));
