@@ -111,17 +111,15 @@ fn is_outdated(kept: &Kept, launch: &Launch) -> bool {
     !kept.overlay.current.contains(&job_name(&kept.work.plan, launch))
 }
 
-/// A launch that waits to be what its step no longer is gives its place to the next. What runs finishes.
-pub(crate) fn outdated(kept: &Kept, launch: &Launch) -> Option<Outlook> {
-    is_outdated(kept, launch)
-        .then(|| Outlook::Goes(Stage::Held(format!("{CHANGED}; its Job is being deleted"))))
-}
-
-/// Every pod waits a little before it starts: only a longer wait is worth a word.
+/// Every pod waits a little before it starts, and its node tells late that it did: only a longer wait is worth a word.
+/// A launch that waits longer to be what its step no longer is gives its place to the next; what runs finishes.
 pub(crate) fn waiting(kept: &Kept, case: &Case<'_>, (launch, why): (&Launch, String)) -> Outlook {
     let worth_a_word = since(kept, launch).unwrap_or(case.now) + START_PATIENCE;
     if case.now < worth_a_word {
         return Outlook::GoesUntil(Stage::Running, worth_a_word);
+    }
+    if is_outdated(kept, launch) {
+        return Outlook::Goes(Stage::Held(format!("{CHANGED}; its Job is being deleted")));
     }
     Outlook::GoesUntil(Stage::Held(why), case.now + REFUSED_PAUSE)
 }

@@ -214,13 +214,11 @@ fn settle_launch(
         Observation::Lost { why, since } => outlook::lost(case, (why, since.into())),
         Observation::Gone => outlook::gone(kept, case, launch),
         Observation::Running { .. } => Outlook::Goes(Stage::Running),
-        Observation::Waiting { .. } if let Some(outdated) = outlook::outdated(kept, launch) => {
-            settled.kill.extend(sighting.job_ref());
-            outdated
-        }
         Observation::Waiting { why } => {
             let step = outlook::waiting(kept, case, (launch, why));
-            if matches!(step, Outlook::GoesUntil(Stage::Held(_), _)) && pods.is_empty() {
+            if matches!(step, Outlook::Goes(Stage::Held(_))) {
+                settled.kill.extend(sighting.job_ref());
+            } else if matches!(step, Outlook::GoesUntil(Stage::Held(_), _)) && pods.is_empty() {
                 settled.ask.extend(sighting.job_ref());
             }
             step
