@@ -217,8 +217,8 @@ fn effects(
     let (make, remove) = objects::make_and_remove(kept, (fetched, wanted));
     // What is told to go and stays is told again; that nothing happens no watch tells.
     let is_telling = !(kill.is_empty() && expire.is_empty() && remove.is_empty());
-    let pause = kept.overlay.dismissed_for().or(is_telling.then_some(LAG_MAX));
-    let wake_at = wake_at.into_iter().chain(pause.map(|it| fetched.now + it)).min();
+    let pauses = kept.overlay.dismissed_for().into_iter().chain(is_telling.then_some(LAG_MAX));
+    let wake_at = wake_at.into_iter().chain(pauses.map(|it| fetched.now + it)).min();
     Effects { kill, expire, look, ask, follow, make, remove, wake_at, ..Effects::default() }
 }
 
