@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use executor::kubernetes::{CallError, CallFault, Created, JobRef, LaunchSpec, job};
+use executor::kubernetes::{CallError, CallFault, Created, JobRef, LaunchSpec, Left, job};
 use futures::{StreamExt as _, stream};
 use kube::api::{DeleteParams, PostParams, Preconditions};
 use planner::calendar::Instant;
@@ -199,7 +199,8 @@ async fn release(
     Ok(failed.into_iter().filter_map(|(_, result)| result.err()).collect())
 }
 
-/// Asks the server itself about Jobs that the caches do not show.
+/// Asks the server itself about launches that the caches do not show whole. What is gone has an end now; what is there
+/// is asked about again later, if the caches don't show it first.
 async fn look(
     desk: &Arc<Desk>,
     fetched: &Fetched,
@@ -208,13 +209,12 @@ async fn look(
     let mut errors = Vec::new();
     for name in wanted {
         match desk.jobs.look(&fetched.id.namespace, &name).await {
-            Ok((job, pods)) => {
-                let sent = if job.is_none() && pods.is_empty() { Sent::Absent } else { Sent::Created };
-                desk.note(&fetched.id, (name, sent), |kept, (name, sent)| {
-                    kept.overlay.jobs.insert(name, sent);
-                })
-                .await?;
-                desk.wake(&fetched.id);
+            Ok(left) => {
+                desk.note(&fetched.id, (name, left), |kept, (name, left)| kept.overlay.note_left(name, left))
+                    .await?;
+                if left != Left::Pod {
+                    desk.wake(&fetched.id);
+                }
             }
             Err(error) => errors.push(error),
         }

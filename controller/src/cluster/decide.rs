@@ -18,7 +18,7 @@ use crate::cluster::limits::{
 };
 use crate::cluster::mind::{Id, Kept, Mind};
 use crate::cluster::objects;
-use crate::cluster::overlay::Sent;
+use crate::cluster::overlay::{LAG_MAX, Sent};
 use crate::cluster::publish;
 use crate::cluster::reconcile::{Fetched, ReconcileError, Thought};
 use crate::cluster::report;
@@ -215,6 +215,10 @@ fn effects(
         ask.clear();
     }
     let (make, remove) = objects::make_and_remove(kept, (fetched, wanted));
+    // What is told to go and stays is told again; that nothing happens no watch tells.
+    let is_telling = !(kill.is_empty() && expire.is_empty() && remove.is_empty());
+    let pauses = kept.overlay.dismissed_for().into_iter().chain(is_telling.then_some(LAG_MAX));
+    let wake_at = wake_at.into_iter().chain(pauses.map(|it| fetched.now + it)).min();
     Effects { kill, expire, look, ask, follow, make, remove, wake_at, ..Effects::default() }
 }
 
@@ -232,7 +236,7 @@ fn create(kept: &mut Kept, desk: &Desk, stores: &BTreeMap<String, Store>, though
             None | Some(Sent::Absent) => age < CREATE_WITHIN,
             // This process knows that there is none.
             Some(Sent::Refused(_)) => true,
-            Some(Sent::Created | Sent::Seen) => false,
+            Some(Sent::Created | Sent::Seen | Sent::Gone) => false,
         };
         if !may_create {
             continue;

@@ -66,6 +66,7 @@ pub(crate) const REFUSED_PAUSE: Duration = Duration::from_secs(10);
 
 /// How often it is asked why no pods are made of a pipeline's Jobs: the answer changes with the Job controller's tries,
 /// which become rare, and it takes the server a look at all events of the namespace.
+/// As often it is asked whether a Job is there that the caches don't show.
 pub(crate) const ASK_PAUSE: Duration = Duration::from_secs(5);
 
 /// The pause before the third launch of one try; it doubles with each. The second comes at once.

@@ -3,17 +3,18 @@
 use std::time::Duration;
 
 use executor::Failure;
+use executor::kubernetes::Left;
 use planner::calendar::Instant;
 use planner::facts::{Outcome, Stage};
 use planner::launch::Launch;
 
 use crate::cluster::launch::job_name;
 use crate::cluster::limits::{
-    CREATE_WITHIN, DISRUPTED_PAUSE, DISRUPTED_PAUSE_MAX, GIVE_UP_AFTER, LOG_PATIENCE, REFUSED_PAUSE,
-    START_PATIENCE,
+    ASK_PAUSE, CREATE_WITHIN, DISRUPTED_PAUSE, DISRUPTED_PAUSE_MAX, GIVE_UP_AFTER, LOG_PATIENCE,
+    REFUSED_PAUSE, START_PATIENCE,
 };
 use crate::cluster::mind::Kept;
-use crate::cluster::overlay::Sent;
+use crate::cluster::overlay::{LAG_MAX, Sent};
 use crate::cluster::settle::Case;
 use crate::cluster::sighting::{Sighting, ended_at};
 
@@ -58,12 +59,34 @@ pub(crate) fn failed(
     Outlook::Over(Outcome::Failed { exit_code: failure.exit_code(), why: format!("{failure}{words}") })
 }
 
-/// A launch that was ended from outside is launched again, the later the more often that happened: a node that rejects
-/// its pod does so at once, every time.
-pub(crate) fn disrupted(case: &Case<'_>, (launch, sighting, why): (&Launch, &Sighting, String)) -> Outlook {
+/// A launch that was ended from outside. That its pod was deleted is so only if the server has none: the cache may lag.
+pub(crate) fn disrupted(
+    kept: &Kept,
+    case: &Case<'_>,
+    (launch, sighting, why): (&Launch, &Sighting, String),
+) -> Outlook {
+    let name = job_name(&kept.work.plan, launch);
+    let is_told = kept.overlay.disruptions.contains_key(&name);
+    if sighting.pods.is_empty() && !is_told {
+        match kept.overlay.left_within(&name, LAG_MAX) {
+            Some(Left::Nothing | Left::JobAlone) => {}
+            Some(Left::Pod) if kept.overlay.left_within(&name, ASK_PAUSE).is_some() => {
+                return Outlook::GoesUntil(Stage::Running, case.now + ASK_PAUSE);
+            }
+            Some(Left::Pod) | None => return Outlook::Ask,
+        }
+    }
+    let why = kept.overlay.disruptions.get(&name).cloned().unwrap_or(why);
+    let ended = ended_at(sighting.job.as_deref()).unwrap_or(case.now);
+    launched_again(case, (launch, ended, why))
+}
+
+/// What was ended from outside is launched again, the later the more often that happened: a node that rejects its pod
+/// does so at once, every time.
+fn launched_again(case: &Case<'_>, (launch, from, why): (&Launch, Instant, String)) -> Outlook {
     let doublings = launch.launch.saturating_sub(2).min(16);
     let pause = if launch.launch == 1 { Duration::ZERO } else { DISRUPTED_PAUSE * (1 << doublings) };
-    let again = ended_at(sighting.job.as_deref()).unwrap_or(case.now) + pause.min(DISRUPTED_PAUSE_MAX);
+    let again = from + pause.min(DISRUPTED_PAUSE_MAX);
     if case.now < again {
         return Outlook::GoesUntil(Stage::Held(format!("{why}; it is launched again after a pause")), again);
     }
@@ -79,16 +102,22 @@ pub(crate) fn lost(case: &Case<'_>, (why, since): (String, Instant)) -> Outlook 
     Outlook::Over(Outcome::Disrupted(format!("{why}; it is written off")))
 }
 
-/// A launch of which the caches show nothing: it is on its way, was never sent, or was deleted.
+/// A launch of which the caches show nothing that may run: it is on its way, was never sent, or was deleted. Each cache
+/// lags on its own: the one of pods may have shown the whole life of a pod before the other shows its Job. So it is over
+/// only when the server itself has neither.
 pub(crate) fn gone(kept: &Kept, case: &Case<'_>, launch: &Launch) -> Outlook {
     let age =
         since(kept, launch).map_or(Duration::MAX, |since| (case.now - since).to_std().unwrap_or_default());
-    match kept.overlay.jobs.get(&job_name(&kept.work.plan, launch)) {
-        Some(Sent::Refused(_) | Sent::Seen) if is_outdated(kept, launch) => {
+    let name = job_name(&kept.work.plan, launch);
+    match kept.overlay.jobs.get(&name) {
+        Some(Sent::Refused(_) | Sent::Gone) if is_outdated(kept, launch) => {
             Outlook::Over(Outcome::Disrupted(CHANGED.to_owned()))
         }
         Some(Sent::Refused(why)) => Outlook::GoesUntil(Stage::Held(why.clone()), case.now + REFUSED_PAUSE),
-        Some(Sent::Seen) => Outlook::Over(Outcome::Disrupted("its Job was deleted".to_owned())),
+        Some(Sent::Gone) => {
+            let began = since(kept, launch).unwrap_or(case.now);
+            launched_again(case, (launch, began, "its Job was deleted".to_owned()))
+        }
         Some(Sent::Absent) if age >= GIVE_UP_AFTER => {
             Outlook::Over(Outcome::Disrupted("its Job was never created, or was deleted unseen".to_owned()))
         }
@@ -102,7 +131,10 @@ pub(crate) fn gone(kept: &Kept, case: &Case<'_>, launch: &Launch) -> Outlook {
         None | Some(Sent::Absent) if age < GIVE_UP_AFTER => {
             Outlook::GoesUntil(Stage::Running, case.now + GIVE_UP_AFTER.saturating_sub(age))
         }
-        None | Some(Sent::Created | Sent::Absent) => Outlook::Ask,
+        _ if kept.overlay.left_within(&name, ASK_PAUSE).is_some() => {
+            Outlook::GoesUntil(Stage::Running, case.now + ASK_PAUSE)
+        }
+        None | Some(Sent::Created | Sent::Seen | Sent::Absent) => Outlook::Ask,
     }
 }
 

@@ -6,16 +6,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use executor::kubernetes::Left;
 use tokio::time::Instant;
 
 /// How long a cache may lag behind. A watch that broke is made anew within a few seconds.
-const LAG_MAX: Duration = Duration::from_secs(30);
+pub(crate) const LAG_MAX: Duration = Duration::from_secs(30);
 
 /// What was written about one pipeline.
 #[derive(Debug, Default)]
 pub(crate) struct Overlay {
     /// The Jobs that were created by this process or seen by it, by name.
     pub(crate) jobs: BTreeMap<String, Sent>,
+    /// What the server had of a launch that the caches don't show whole, by the name of the Job.
+    left: BTreeMap<String, (Left, Instant)>,
     /// Why the cluster makes no pod of a Job, by the name of the Job.
     pub(crate) refusals: BTreeMap<String, String>,
     /// When that was asked.
@@ -46,10 +49,12 @@ pub(crate) enum Kind {
 pub(crate) enum Sent {
     /// The server has it.
     Created,
-    /// The cache has shown it.
+    /// The caches have shown it, or a pod of it.
     Seen,
     /// The server has none, though it was sent or could have been.
     Absent,
+    /// The server had it, and has neither it nor a pod of it any more.
+    Gone,
     /// The server took none of it, for the time being, and says why.
     Refused(String),
 }
@@ -78,6 +83,35 @@ impl Overlay {
     /// Whether an object was told to go a moment ago. One that is still there after any lag is told again.
     pub(crate) fn was_dismissed(&self, uid: &str) -> bool {
         self.dismissed.get(uid).is_some_and(|at| at.elapsed() < LAG_MAX)
+    }
+
+    /// How long until the first of what was told to go may be told again.
+    pub(crate) fn dismissed_for(&self) -> Option<Duration> {
+        self.dismissed.values().map(|at| LAG_MAX.saturating_sub(at.elapsed())).min()
+    }
+
+    /// Notes that the caches show a Job or a pod of it. What the server said is gone stays so: a cache lags behind.
+    pub(crate) fn note_seen(&mut self, name: String) {
+        let sent = self.jobs.entry(name).or_insert(Sent::Seen);
+        if *sent != Sent::Gone {
+            *sent = Sent::Seen;
+        }
+    }
+
+    /// Notes what the server has of a launch that the caches don't show whole: they may lag behind.
+    pub(crate) fn note_left(&mut self, name: String, left: Left) {
+        let sent = self.jobs.entry(name.clone()).or_insert(Sent::Absent);
+        match left {
+            Left::Nothing if matches!(sent, Sent::Created | Sent::Seen) => *sent = Sent::Gone,
+            Left::JobAlone | Left::Pod if *sent == Sent::Absent => *sent = Sent::Created,
+            Left::Nothing | Left::JobAlone | Left::Pod => {}
+        }
+        self.left.insert(name, (left, Instant::now()));
+    }
+
+    /// What the server had of a launch that short a time ago.
+    pub(crate) fn left_within(&self, name: &str, pause: Duration) -> Option<Left> {
+        self.left.get(name).filter(|(_, at)| at.elapsed() < pause).map(|(left, _)| *left)
     }
 
     /// Notes that a Partition object was created.
@@ -142,6 +176,7 @@ impl Overlay {
 
     /// Forgets what is older than any lag.
     pub(crate) fn tidy(&mut self) {
+        self.left.retain(|_, (_, at)| at.elapsed() < LAG_MAX);
         self.dismissed.retain(|_, at| at.elapsed() < LAG_MAX);
         self.made.retain(|_, made| made.at.elapsed() < LAG_MAX);
         self.written.retain(|_, written| written.at.elapsed() < LAG_MAX);

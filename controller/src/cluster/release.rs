@@ -32,8 +32,7 @@ pub(crate) fn release(kept: &mut Kept, case: &Case<'_>, settled: &mut Settled) {
             settled.expire.push(job_ref);
         } else {
             settled.follow.extend(follow(kept, sighting, &launch));
-            let at = ended + GIVE_UP_AFTER;
-            settled.wake_at = Some(settled.wake_at.map_or(at, |before| before.min(at)));
+            settled.wake_by(ended + GIVE_UP_AFTER);
         }
     }
     // Jobs of steps that the pipeline no longer has: what runs finishes, and nobody takes what it made.

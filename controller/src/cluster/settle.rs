@@ -12,9 +12,9 @@ use storage::{Catalogue, ChangedPath, Store};
 
 use crate::cluster::configuration::Configuration;
 use crate::cluster::launch::job_name;
+use crate::cluster::limits::ASK_PAUSE;
 use crate::cluster::mind::{Id, Kept, LaunchKey, Mind, key};
 use crate::cluster::outlook::{self, Outlook};
-use crate::cluster::overlay::Sent;
 use crate::cluster::reconcile::Fetched;
 use crate::cluster::release::{follow, release};
 use crate::cluster::scribe::Follow;
@@ -55,6 +55,13 @@ pub(crate) struct Case<'a> {
     pub(crate) now: Instant,
 }
 
+impl Settled {
+    /// Has the pipeline looked at again then, if not before.
+    pub(crate) fn wake_by(&mut self, at: Instant) {
+        self.wake_at = Some(self.wake_at.map_or(at, |before| before.min(at)));
+    }
+}
+
 /// Settles the launches of a pipeline.
 pub(crate) fn settle(mind: &mut Mind, case: &Case<'_>) -> Result<Settled, RecordsError> {
     let mut settled = Settled::default();
@@ -84,7 +91,7 @@ fn recall(kept: &mut Kept, case: &Case<'_>) -> Result<(), RecordsError> {
             adopt(kept, *launch_key, case.now)?;
         }
         let name = job_name(&kept.work.plan, &launch_of(*launch_key, kept));
-        kept.overlay.jobs.insert(name, Sent::Seen);
+        kept.overlay.note_seen(name);
     }
     let running =
         unfinished(&kept.work).into_iter().map(|(launch, _)| ((launch.partition, launch.step), launch));
@@ -203,10 +210,7 @@ fn settle_launch(
         _ if was_publishing => Outlook::Over(publish(&kept.work, stores, launch)),
         Observation::Succeeded => Outlook::Over(succeeded(kept, (stores, catalogue), (launch, case.now))?),
         Observation::Failed(failure) => outlook::failed(kept, case, (launch, sighting, &failure)),
-        Observation::Disrupted { why } => {
-            let why = kept.overlay.disruptions.remove(&name).unwrap_or(why);
-            outlook::disrupted(case, (launch, sighting, why))
-        }
+        Observation::Disrupted { why } => outlook::disrupted(kept, case, (launch, sighting, why)),
         Observation::Interrupted { why } => {
             settled.kill.extend(sighting.job_ref());
             Outlook::Goes(Stage::Held(why))
@@ -254,9 +258,12 @@ fn take(
         Outlook::Goes(stage) => note_stage(kept, launch, stage),
         Outlook::GoesUntil(stage, until) => {
             note_stage(kept, launch, stage);
-            settled.wake_at = Some(settled.wake_at.map_or(until, |at| at.min(until)));
+            settled.wake_by(until);
         }
-        Outlook::Ask => settled.look.push(job_name(&kept.work.plan, launch)),
+        Outlook::Ask => {
+            settled.look.push(job_name(&kept.work.plan, launch));
+            settled.wake_by(case.now + ASK_PAUSE);
+        }
         Outlook::Over(_) if kept.archive.has_ended(&kept.work.plan, launch) => {
             // Another controller recorded the end, and its word holds.
             kept.archive.reload(launch.partition);
@@ -267,6 +274,7 @@ fn take(
             settled.changes.extend(launch::look_at_outputs(work, catalogue, launch));
         }
         Outlook::Over(outcome) => {
+            kept.overlay.disruptions.remove(&job_name(&kept.work.plan, launch));
             case.metrics.ended(&case.id.labels(), &outcome);
             let (work, mut sight) = kept.sight(stores, catalogue);
             settled.changes.extend(launch::end(work, &mut sight, (launch, outcome, case.now))?);

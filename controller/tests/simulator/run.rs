@@ -47,6 +47,12 @@ const LOOKS: Duration = Duration::from_secs(5);
 /// Of what there was no write for so long, there is no more to come.
 const STEADY: Duration = Duration::from_mins(6);
 
+/// How long things take to calm down after the end.
+const CALM: Duration = Duration::from_secs(150);
+
+/// The same after a watch fell silent: the client gives it up 295 s after its last event.
+const SILENT_WATCH: Duration = Duration::from_mins(8);
+
 /// How a run is made.
 #[derive(Debug)]
 pub(crate) struct Setting<'a> {
@@ -54,8 +60,8 @@ pub(crate) struct Setting<'a> {
     pub(crate) seed: u64,
     /// One plan for each controller.
     pub(crate) plans: Vec<Plan>,
-    /// How it is to end, if that is known.
-    pub(crate) end: Option<&'a End>,
+    /// How it may end; of a run without faults that is found out.
+    pub(crate) ends: &'a [End],
     /// How long nothing may be written afterwards.
     pub(crate) silence: Duration,
     /// Whether all changes are told.
@@ -196,9 +202,10 @@ impl World {
                 last = Instant::now();
                 reach = self.reach();
             }
-            let is_there = match setting.end {
-                Some(end) => self.is_idle() && self.stands() == *end,
-                None => last.elapsed() >= STEADY,
+            let is_there = if setting.ends.is_empty() {
+                last.elapsed() >= STEADY
+            } else {
+                self.is_idle() && setting.ends.contains(&self.stands())
             };
             if is_there {
                 return Some(reach);
@@ -226,7 +233,7 @@ impl World {
 
     fn unfinished(&self, setting: &Setting<'_>) -> String {
         let end = self.stands();
-        match setting.end {
+        match setting.ends.first() {
             Some(wanted) => format!("it does not come to its end: {}", end.difference(wanted)),
             None => "something is written again and again".to_owned(),
         }
@@ -234,8 +241,10 @@ impl World {
 
     /// L1: afterwards nothing is written.
     async fn listen(&self, silence: Duration) {
-        // What is on its way may still arrive, and what is told once may be told.
-        sleep(Duration::from_secs(150)).await;
+        // What is on its way may still arrive, and what is told once may be told; a watch that is silent is a fault
+        // until its client gives it up.
+        let is_stalled = self.courses.iter().any(|course| course.has_stall());
+        sleep(if is_stalled { SILENT_WATCH } else { CALM }).await;
         self.server.take_writes();
         sleep(silence).await;
         for asked in self.server.take_writes().iter().filter(|it| is_news(it)) {

@@ -12,7 +12,7 @@ use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams, P
 use kube::{Client, ResourceExt};
 use serde_json::json;
 
-use super::{CallError, CallFault};
+use super::{CallError, CallFault, status};
 use crate::limits::CALL_TIMEOUT;
 
 /// The labels that make a launch's identity.
@@ -51,6 +51,17 @@ pub enum Created {
         /// By what, and what would be right, in a sentence without a final dot.
         why: String,
     },
+}
+
+/// What there is of a launch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// Neither its Job nor a pod that may still run.
+    Nothing,
+    /// Its Job, and no pod.
+    JobAlone,
+    /// A pod.
+    Pod,
 }
 
 impl JobRef {
@@ -122,15 +133,18 @@ impl Jobs {
         if is_gone { Ok(()) } else { Err(error) }
     }
 
-    /// The Job of that name and its pods as the cluster has them now, and not a cache: a look before a step is
-    /// launched again.
-    pub async fn look(&self, namespace: &str, name: &str) -> Result<(Option<Job>, Vec<Pod>), CallError> {
+    /// What there is of a Job as the cluster has it now, and not a cache: a look before a step is launched again.
+    pub async fn look(&self, namespace: &str, name: &str) -> Result<Left, CallError> {
         let call = format!("look for job {namespace}/{name}");
         let job = in_time(&call, self.jobs(namespace).get_opt(name)).await?;
         let pods: Api<Pod> = Api::namespaced(self.client.clone(), namespace);
         let of_job = ListParams::default().labels(&format!("{JOB_NAME}={name}"));
-        let pods = in_time(&call, pods.list(&of_job)).await?;
-        Ok((job, pods.items))
+        let pods = in_time(&call, pods.list(&of_job)).await?.items;
+        Ok(match job {
+            None if !pods.iter().any(status::may_run) => Left::Nothing,
+            Some(_) if pods.is_empty() => Left::JobAlone,
+            None | Some(_) => Left::Pod,
+        })
     }
 
     /// Why the cluster makes no pods, by the uid of each Job of a namespace, as far as its last event tells: a full

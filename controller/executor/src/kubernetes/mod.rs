@@ -18,7 +18,7 @@ mod security;
 mod status;
 mod waiting;
 
-pub use client::{Created, JobRef, Jobs};
+pub use client::{Created, JobRef, Jobs, Left};
 pub use fault::{CallError, CallFault};
 pub use identity::LaunchId;
 pub use job::{CONTAINER, job};

@@ -18,11 +18,12 @@ pub(super) fn of_failed_job(job: &Job, failed: &JobCondition, pod: Option<&Pod>)
             let limit = job.spec.as_ref().and_then(|spec| spec.active_deadline_seconds);
             Observation::Failed(Failure::Deadline(seconds(limit)))
         }
+        // Our one rule of that policy is about disruptions, whether or not the pod that is seen says so yet.
+        ("PodFailurePolicy", pod) => disrupted(
+            pod.and_then(disruption)
+                .unwrap_or_else(|| "its pod was evicted or had to give its place".to_owned()),
+        ),
         (_, Some(pod)) => of_failed_pod(pod),
-        // Our one rule of that policy is about disruptions.
-        ("PodFailurePolicy", None) => {
-            disrupted("its pod was evicted or had to give its place, and is gone".to_owned())
-        }
         // The pod of a failed Job stays as long as the Job, unless it was deleted.
         ("BackoffLimitExceeded", None) => disrupted("its pod was deleted".to_owned()),
         (_, None) => disrupted(format!("its Job was ended: {reason}: {words}")),

@@ -160,11 +160,13 @@ fn a_disruption_is_told_before_the_pod_ends() {
 }
 
 #[test]
-fn a_disruption_is_known_from_the_job_when_the_pod_is_gone() {
+fn a_disruption_is_known_from_the_job_when_the_pod_does_not_tell() {
     let message = "Pod ads/join-x7k2p has condition DisruptionTarget matching FailJob rule at index 0";
     let job = failed_job("PodFailurePolicy", message);
-    let why = "its pod was evicted or had to give its place, and is gone";
+    let why = "its pod was evicted or had to give its place";
     assert_eq!(seen_at(at(70), Some(&job), &[]), disrupted(why));
+    let behind = running(json!({"status": {"phase": "Failed"}}));
+    assert_eq!(seen_at(at(70), Some(&job), &[&behind]), disrupted(why));
 }
 
 #[test]

@@ -61,6 +61,11 @@ impl Course {
             && self.plan.last_event().is_none_or(|last| last < self.events())
     }
 
+    /// Whether a watch is silent for as long as its client bears that.
+    pub(crate) fn has_stall(&self) -> bool {
+        self.plan.has_stall()
+    }
+
     /// Lets nothing through for a while, as if the process were stopped.
     pub(crate) fn pause(&self, time: Duration) {
         *self.paused_until.lock().expect("nobody panics while holding the pause") =

@@ -59,6 +59,16 @@ impl Plan {
         self
     }
 
+    /// Whether the events of watches break.
+    pub(crate) fn breaks_watches(&self) -> bool {
+        !self.events.is_empty()
+    }
+
+    /// Whether a watch is silent for as long as its client bears that.
+    pub(crate) fn has_stall(&self) -> bool {
+        self.events.values().any(|it| *it == EventFault::Stall)
+    }
+
     pub(super) fn call(&self, number: u64) -> Option<CallFault> {
         self.calls.get(&number).copied()
     }

@@ -21,6 +21,8 @@ pub(crate) struct Workload {
     pub(crate) fates: Fates,
     pub(crate) scenes: Vec<Scene>,
     pub(crate) ending: Ending,
+    /// The files that are otherwise where people's last word is heard too late to matter.
+    pub(crate) late: Vec<(&'static str, &'static str)>,
 }
 
 /// How a workload ends when nothing breaks, and so how it is to end when something does.

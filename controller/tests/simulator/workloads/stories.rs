@@ -215,6 +215,8 @@ fn edited() -> Workload {
             conditions: CAUGHT_UP.into(),
             launches: 2,
         },
+        // What is there is kept, though its step has changed since.
+        late: vec![("whole_20260104.txt", "second 2026-01-04(first 2026-01-04(raw 4))")],
         ..Workload::default()
     }
 }
@@ -257,6 +259,7 @@ fn suspended() -> Workload {
             Scene(When::After(Duration::from_secs(90)), What::Apply(pipeline)),
         ],
         ending,
+        late: vec![],
         ..edited()
     }
 }
