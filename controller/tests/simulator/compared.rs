@@ -1,23 +1,16 @@
 //! The model beside the real thing: one script of calls, put to both, must get the same answers.
 
-use std::path::Path;
-use std::process::Command;
-use std::time::Duration;
-
 use http::{Request, StatusCode, header};
 use http_body_util::BodyExt as _;
-use kube::api::{Api, PostParams};
+use kube::Client;
 use kube::client::Body;
-use kube::config::{KubeConfigOptions, Kubeconfig};
-use kube::runtime::conditions::is_crd_established;
-use kube::runtime::wait::await_condition;
-use kube::{Client, Config};
 use serde_json::{Value, json};
 
 use crate::apiserver::cluster::Author;
 use crate::apiserver::resource::{Id, Resource};
 use crate::apiserver::server::Server;
 use crate::clock::Clock;
+use crate::testbed::Testbed;
 
 const PARTITIONS: &str = "/apis/daybreak.dev/v1alpha1/namespaces/data/partitions";
 const JOBS: &str = "/apis/batch/v1/namespaces/data/jobs";
@@ -190,46 +183,6 @@ fn says_at_least(real: &Value, model: &Value) -> bool {
             real.len() == model.len() && real.iter().zip(model).all(|(real, it)| says_at_least(real, it))
         }
         (real, model) => real == model,
-    }
-}
-
-/// A control plane without nodes; it ends with this.
-struct Testbed(tempfile::TempDir);
-
-impl Testbed {
-    fn script() -> Command {
-        Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/testbed/cluster"))
-    }
-
-    fn start() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        let started = Self::script().arg("up").arg(folder.path()).status();
-        assert!(started.is_ok_and(|it| it.success()), "tests/testbed/cluster up: the testbed is not there");
-        Self(folder)
-    }
-
-    async fn client(&self) -> Client {
-        let kubeconfig =
-            Kubeconfig::read_from(self.0.path().join("kubeconfig")).expect("it has a kubeconfig");
-        let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
-        let client =
-            Client::try_from(config.expect("the kubeconfig is sound")).expect("a client can be made");
-        let definitions = Api::all(client.clone());
-        for definition in crds::all() {
-            let name = definition.metadata.name.clone().unwrap_or_default();
-            definitions.create(&PostParams::default(), &definition).await.expect("the API takes our kinds");
-            let known = await_condition(definitions.clone(), &name, is_crd_established());
-            let known = tokio::time::timeout(Duration::from_secs(30), known).await;
-            known.expect("our kinds are served within 30 s").expect("our kinds are served");
-        }
-        client
-    }
-}
-
-impl Drop for Testbed {
-    fn drop(&mut self) {
-        let ended = Self::script().arg("down").arg(self.0.path()).status();
-        assert!(ended.is_ok_and(|it| it.success()), "the testbed can't be ended");
     }
 }
 

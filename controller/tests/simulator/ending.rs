@@ -7,8 +7,10 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::apiserver::cluster::Cluster;
-use crate::apiserver::object::Object;
 use crate::apiserver::resource::{Id, Resource};
+
+/// The kinds whose objects tell something.
+const TOLD: [Resource; 3] = [Resource::Pipelines, Resource::Partitions, Resource::Backfills];
 
 /// How a world stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,12 +25,16 @@ pub(crate) struct End {
 
 impl End {
     pub(crate) fn of(cluster: &Cluster, root: &Path) -> Self {
+        let all = TOLD.iter().flat_map(|resource| cluster.list(*resource, None));
+        Self::of_objects(all.map(|(id, object)| (id.clone(), &object.value)), root)
+    }
+
+    /// The same of objects from wherever they are; others than ours don't count.
+    pub(crate) fn of_objects<'a>(objects: impl Iterator<Item = (Id, &'a Value)>, root: &Path) -> Self {
         let mut end = Self::default();
         walk(root, root, &mut end);
-        for resource in [Resource::Pipelines, Resource::Partitions, Resource::Backfills] {
-            let objects = cluster.list(resource, None);
-            end.objects.extend(objects.map(|(id, object)| (id.clone(), essence(object))));
-        }
+        let ours = objects.filter(|(id, _)| TOLD.contains(&id.resource));
+        end.objects.extend(ours.map(|(id, object)| (id, essence(object))));
         end
     }
 
@@ -81,8 +87,8 @@ fn walk(root: &Path, folder: &Path, end: &mut End) {
 }
 
 /// Conditions by type, counts, steps with their reasons and attempts: all but times and sentences.
-fn essence(object: &Object) -> Value {
-    let status = &object.value["status"];
+fn essence(object: &Value) -> Value {
+    let status = &object["status"];
     let list = |field: &str| status[field].as_array().into_iter().flatten();
     let conditions: BTreeMap<_, _> = list("conditions")
         .map(|it| (it["type"].as_str().unwrap_or_default(), json!([it["status"], it["reason"]])))
@@ -92,7 +98,7 @@ fn essence(object: &Object) -> Value {
             (it["name"].as_str().unwrap_or_default(), json!([it["state"], it["reason"], it["attempts"]]))
         })
         .collect();
-    let has_seen = status["observedGeneration"] == object.value["metadata"]["generation"];
+    let has_seen = status["observedGeneration"] == object["metadata"]["generation"];
     json!({
         "conditions": conditions, "steps": steps, "hasSeenSpec": has_seen, "partitions": status["partitions"],
         "completeThrough": status["completeThrough"], "completeRanges": status["completeRanges"],

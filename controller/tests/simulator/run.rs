@@ -5,16 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use chrono::DateTime;
-use daybreak::cluster::{Configuration, Surroundings};
-use daybreak::seat::health::Health;
-use daybreak::seat::metrics::Metrics;
-use futures::FutureExt as _;
-use kube::Client;
+use daybreak::cluster::Configuration;
 use serde_json::json;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
-use tower::Layer as _;
-use tower::timeout::TimeoutLayer;
 
 use crate::apiserver::cluster::{Author, Change, Cluster};
 use crate::apiserver::resource::{Id, Resource};
@@ -22,10 +15,11 @@ use crate::apiserver::server::{Asked, Server};
 use crate::clock::Clock;
 use crate::dice::Dice;
 use crate::ending::End;
-use crate::faults::{Course, Life, Plan};
+use crate::faults::{Course, Plan};
 use crate::node::Node;
 use crate::people::{self, NAMESPACE, People};
 use crate::promises::{Referee, Violation};
+use crate::serve::{Post, serve};
 use crate::trace;
 use crate::workloads::Workload;
 
@@ -120,7 +114,7 @@ fn watch(server: &Server, referee: Arc<Mutex<Referee>>, traces: Option<Clock>) {
 }
 
 /// A folder for the store, in memory where there is such a place.
-fn folder() -> tempfile::TempDir {
+pub(crate) fn folder() -> tempfile::TempDir {
     let memory = Path::new("/dev/shm");
     let made = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
     made.expect("a temporary folder can be made")
@@ -167,7 +161,8 @@ impl World {
         tasks.spawn(live(self.server.clone(), self.node.clone()));
         for (place, course) in self.courses.iter().enumerate() {
             let name = format!("controller-{}", place + 1);
-            tasks.spawn(serve(self.server.clone(), (name, course.clone()), (self.root.clone(), self.clock)));
+            let reach = self.server.reached_by(&name);
+            tasks.spawn(serve(reach, course.clone(), post(&self.root, self.clock)));
             if setting.pauses {
                 tasks.spawn(pause(course.clone(), Dice::of(setting.seed, ("pauses", place))));
             }
@@ -295,27 +290,13 @@ async fn live(server: Server, both: Arc<Mutex<(Node, People)>>) {
     }
 }
 
-/// A controller, and after each crash the next.
-async fn serve(server: Server, (name, course): (String, Arc<Course>), (root, clock): (PathBuf, Clock)) {
-    loop {
-        let life = Life::new(course.clone());
-        let answers = TimeoutLayer::new(ANSWER_TIMEOUT).layer(life.layer(server.reached_by(&name)));
-        let client = Client::new(answers, NAMESPACE);
-        let surroundings = Surroundings {
-            client,
-            configuration: configuration(&root),
-            clock: Arc::new(move || clock.now()),
-            metrics: Metrics::new(|| DateTime::UNIX_EPOCH),
-            health: Health::default(),
-        };
-        let controller = daybreak::cluster::run(surroundings, futures::future::pending()).boxed();
-        tokio::select! {
-            biased;
-            () = life.crashed() => {}
-            _ = controller => {}
-        }
-        life.end();
-        sleep(RESTART).await;
+/// What a controller is given in this world.
+fn post(root: &Path, clock: Clock) -> Post {
+    Post {
+        configuration: configuration(root),
+        clock: Arc::new(move || clock.now()),
+        patience: ANSWER_TIMEOUT,
+        restart: RESTART,
     }
 }
 

@@ -15,7 +15,7 @@ use crate::workloads::{self, Workload};
 const SILENCE: (Duration, Duration) = (Duration::from_hours(1), Duration::from_mins(5));
 
 /// The seed of the runs that are not by seed.
-const SEED: u64 = 1;
+pub(crate) const SEED: u64 = 1;
 
 /// How many seeds the normal test command runs for each workload.
 const SEEDS: u64 = 20;
@@ -23,10 +23,10 @@ const SEEDS: u64 = 20;
 /// How many broken promises a test tells of; the first ones say it all.
 const TOLD: usize = 12;
 
-const CRASHES: [CallFault; 3] =
+pub(crate) const CRASHES: [CallFault; 3] =
     [CallFault::CrashBefore, CallFault::CrashAfterCommit, CallFault::CrashAfterAnswer];
 
-const ERRORS: [CallFault; 12] = [
+pub(crate) const ERRORS: [CallFault; 12] = [
     CallFault::Refuse(409),
     CallFault::Refuse(404),
     CallFault::Refuse(422),
@@ -51,8 +51,9 @@ const BREAKS: [EventFault; 7] = [
     EventFault::Stall,
 ];
 
+/// What a variable of the command line says.
 #[expect(clippy::disallowed_methods, reason = "what is run is said on the command line")]
-fn asked(variable: &str) -> Option<String> {
+pub(crate) fn asked(variable: &str) -> Option<String> {
     std::env::var(variable).ok()
 }
 
@@ -65,7 +66,8 @@ fn seeds() -> Range<u64> {
     }
 }
 
-fn clean(workload: &Workload, seed: u64) -> Finding {
+/// The run of a workload without faults.
+pub(crate) fn clean(workload: &Workload, seed: u64) -> Finding {
     let plans = vec![Plan::default()];
     run(&Setting {
         workload,

@@ -20,6 +20,8 @@ const GONE: &[u8] = br#"{"type":"ERROR","object":{"kind":"Status","apiVersion":"
 struct Watched {
     inner: FaultyBody,
     life: Life,
+    /// What is watched.
+    collection: String,
     /// What has come of the next line.
     begun: BytesMut,
     /// Lines that are told before anything else is taken in.
@@ -28,8 +30,9 @@ struct Watched {
 }
 
 /// Lets the plan at the events of a watch.
-pub(super) fn watched(inner: FaultyBody, life: Life) -> FaultyBody {
-    let watch = Watched { inner, life, begun: BytesMut::new(), next: VecDeque::new(), is_over: false };
+pub(super) fn watched(inner: FaultyBody, life: Life, collection: String) -> FaultyBody {
+    let watch =
+        Watched { inner, life, collection, begun: BytesMut::new(), next: VecDeque::new(), is_over: false };
     let lines = unfold(watch, |mut watch| async move {
         let told = watch.next().await?;
         Some((told.map(Frame::data), watch))
@@ -50,7 +53,7 @@ impl Watched {
     }
 
     async fn take_in(&mut self, line: Bytes) {
-        match self.life.course.next_event() {
+        match self.life.course.next_event(&self.collection) {
             None => self.next.push_back(line),
             Some(EventFault::Gone) => {
                 self.next.push_back(Bytes::from_static(GONE));
@@ -71,7 +74,7 @@ impl Watched {
     async fn coalesce(&mut self, first: Bytes, until: Instant) {
         let mut held = vec![first];
         while let Ok(Some(Ok(line))) = timeout_at(until, self.line()).await {
-            self.life.course.next_event();
+            self.life.course.next_event(&self.collection);
             held.push(line);
         }
         for (place, line) in held.iter().enumerate() {

@@ -3,12 +3,14 @@
 //! It knows nothing of what is behind it, so that it may stand before a real server as well as before a model of one.
 
 mod body;
+mod kind;
 mod plan;
 
-pub(crate) use plan::{CallFault, EventFault, Plan};
+pub(crate) use plan::{CallFault, EventFault, Place, Plan};
 
+use std::collections::BTreeMap;
 use std::future::pending;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -27,12 +29,23 @@ use tower::{BoxError, Layer, Service};
 /// The body of an answer that went through the layer.
 pub(crate) type FaultyBody = UnsyncBoxBody<Bytes, BoxError>;
 
+/// How many calls there were of each kind, and how many events of each collection.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Kinds {
+    pub(crate) calls: BTreeMap<String, u64>,
+    pub(crate) events: BTreeMap<String, u64>,
+}
+
 /// What all connections of a run share: the plan, and how far it has come.
 #[derive(Debug, Default)]
 pub(crate) struct Course {
     plan: Plan,
     calls: AtomicU64,
     events: AtomicU64,
+    /// How many of the planned faults were met.
+    met: AtomicUsize,
+    /// How many calls there were of each kind, and how many events of each collection.
+    kinds: Mutex<Kinds>,
     /// Each call: its method and path.
     journal: Mutex<Vec<String>>,
     /// Nothing comes through before this time.
@@ -54,11 +67,14 @@ impl Course {
         self.events.load(Ordering::Relaxed)
     }
 
-    /// How many of the planned faults were met.
+    /// How many calls and events of each kind there were so far.
+    pub(crate) fn kinds(&self) -> Kinds {
+        self.kinds.lock().expect("nobody panics while holding the kinds").clone()
+    }
+
+    /// Whether every planned fault was met.
     pub(crate) fn has_met_all(&self) -> bool {
-        let calls = self.calls.load(Ordering::Relaxed);
-        self.plan.last_call().is_none_or(|last| last < calls)
-            && self.plan.last_event().is_none_or(|last| last < self.events())
+        self.met.load(Ordering::Relaxed) >= self.plan.len()
     }
 
     /// Whether a watch is silent for as long as its client bears that.
@@ -86,11 +102,27 @@ impl Course {
         let number = self.calls.fetch_add(1, Ordering::Relaxed);
         let line = format!("{method} {}", uri.path_and_query().map_or("", |it| it.as_str()));
         self.journal.lock().expect("nobody panics while holding the journal").push(line);
-        self.plan.call(number)
+        let place = self.place(kind::of_call(method, uri), |kinds| &mut kinds.calls);
+        self.meet(self.plan.call(number, &place))
     }
 
-    fn next_event(&self) -> Option<EventFault> {
-        self.plan.event(self.events.fetch_add(1, Ordering::Relaxed))
+    fn next_event(&self, collection: &str) -> Option<EventFault> {
+        let number = self.events.fetch_add(1, Ordering::Relaxed);
+        let place = self.place(collection.to_owned(), |kinds| &mut kinds.events);
+        self.meet(self.plan.event(number, &place))
+    }
+
+    /// The place of the next one of its kind.
+    fn place(&self, kind: String, which: impl FnOnce(&mut Kinds) -> &mut BTreeMap<String, u64>) -> Place {
+        let mut kinds = self.kinds.lock().expect("nobody panics while holding the kinds");
+        let count = which(&mut kinds).entry(kind.clone()).or_default();
+        *count += 1;
+        Place { kind, number: *count - 1 }
+    }
+
+    fn meet<F>(&self, fault: Option<F>) -> Option<F> {
+        self.met.fetch_add(usize::from(fault.is_some()), Ordering::Relaxed);
+        fault
     }
 }
 
@@ -190,7 +222,7 @@ where
     B::Error: Into<BoxError>,
 {
     let fault = life.course.note(request.method(), request.uri());
-    let is_watch = request.uri().query().is_some_and(|it| it.contains("watch=true"));
+    let watched = kind::is_watch(request.uri()).then(|| kind::collection(request.uri()).to_owned());
     match fault {
         Some(CallFault::CrashBefore) => return life.crash().await,
         Some(CallFault::Refuse(code)) => return Ok(refusal(code)),
@@ -215,7 +247,10 @@ where
     }
     Ok(response.map(|it| {
         let it = it.map_err(Into::into).boxed_unsync();
-        if is_watch { body::watched(it, life.clone()) } else { it }
+        match watched {
+            Some(collection) => body::watched(it, life.clone(), collection),
+            None => it,
+        }
     }))
 }
 

@@ -41,11 +41,20 @@ pub(crate) enum EventFault {
     Stall,
 }
 
-/// Which calls and which events break, each by its number from 0.
+/// Which calls and which events break, each by its number from 0: of all, or of those of its kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Plan {
     calls: BTreeMap<u64, CallFault>,
     events: BTreeMap<u64, EventFault>,
+    calls_of: BTreeMap<Place, CallFault>,
+    events_of: BTreeMap<Place, EventFault>,
+}
+
+/// One of those of a kind: of calls, such as `POST jobs`, or of the events of a collection's watches, such as `jobs`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    pub(crate) kind: String,
+    pub(crate) number: u64,
 }
 
 impl Plan {
@@ -59,9 +68,19 @@ impl Plan {
         self
     }
 
+    pub(crate) fn with_call_of(mut self, place: Place, fault: CallFault) -> Self {
+        self.calls_of.insert(place, fault);
+        self
+    }
+
+    pub(crate) fn with_event_of(mut self, place: Place, fault: EventFault) -> Self {
+        self.events_of.insert(place, fault);
+        self
+    }
+
     /// Whether the events of watches break.
     pub(crate) fn breaks_watches(&self) -> bool {
-        !self.events.is_empty()
+        !self.events.is_empty() || !self.events_of.is_empty()
     }
 
     /// Whether a watch is silent for as long as its client bears that.
@@ -69,20 +88,25 @@ impl Plan {
         self.events.values().any(|it| *it == EventFault::Stall)
     }
 
-    pub(super) fn call(&self, number: u64) -> Option<CallFault> {
-        self.calls.get(&number).copied()
+    /// What becomes of a call, by its number of all and its place among its kind.
+    pub(super) fn call(&self, number: u64, place: &Place) -> Option<CallFault> {
+        self.calls.get(&number).or_else(|| self.calls_of.get(place)).copied()
     }
 
-    pub(super) fn event(&self, number: u64) -> Option<EventFault> {
-        self.events.get(&number).copied()
+    /// The same for an event of a watch.
+    pub(super) fn event(&self, number: u64, place: &Place) -> Option<EventFault> {
+        self.events.get(&number).or_else(|| self.events_of.get(place)).copied()
     }
 
-    pub(super) fn last_call(&self) -> Option<u64> {
-        self.calls.keys().next_back().copied()
+    /// How many faults are planned.
+    pub(super) fn len(&self) -> usize {
+        self.calls.len() + self.events.len() + self.calls_of.len() + self.events_of.len()
     }
+}
 
-    pub(super) fn last_event(&self) -> Option<u64> {
-        self.events.keys().next_back().copied()
+impl std::fmt::Display for Place {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{} of {}", self.number, self.kind)
     }
 }
 
@@ -90,6 +114,9 @@ impl std::fmt::Display for Plan {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let calls = self.calls.iter().map(|(number, fault)| format!("call {number} {fault:?}"));
         let events = self.events.iter().map(|(number, fault)| format!("event {number} {fault:?}"));
-        formatter.write_str(&calls.chain(events).collect::<Vec<_>>().join(", "))
+        let calls_of = self.calls_of.iter().map(|(place, fault)| format!("call {place} {fault:?}"));
+        let events_of = self.events_of.iter().map(|(place, fault)| format!("event {place} {fault:?}"));
+        let all = calls.chain(events).chain(calls_of).chain(events_of);
+        formatter.write_str(&all.collect::<Vec<_>>().join(", "))
     }
 }

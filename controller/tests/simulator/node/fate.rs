@@ -31,7 +31,7 @@ pub(crate) enum Fate {
 
 impl Fate {
     /// Whether the process writes its outputs if nobody ends it before.
-    pub(super) fn writes(self) -> bool {
+    pub(crate) fn writes(self) -> bool {
         !matches!(self, Self::Fails(_) | Self::WritesNothing | Self::OutOfMemory | Self::Hangs)
     }
 
@@ -74,7 +74,7 @@ impl Fates {
         self
     }
 
-    pub(super) fn of(&self, key: &LaunchKey) -> Fate {
+    pub(crate) fn of(&self, key: &LaunchKey) -> Fate {
         let is_it = |(chosen, _): &&(Chosen, Fate)| {
             chosen.step == key.step
                 && chosen.attempt.is_none_or(|it| it == key.attempt)
