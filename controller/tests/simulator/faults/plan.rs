@@ -24,6 +24,12 @@ pub(crate) enum CallFault {
     Silence,
 }
 
+impl CallFault {
+    fn is_crash(self) -> bool {
+        matches!(self, Self::CrashBefore | Self::CrashAfterCommit | Self::CrashAfterAnswer)
+    }
+}
+
 /// What becomes of an event of a watch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum EventFault {
@@ -81,6 +87,11 @@ impl Plan {
     /// Whether the events of watches break.
     pub(crate) fn breaks_watches(&self) -> bool {
         !self.events.is_empty() || !self.events_of.is_empty()
+    }
+
+    /// Whether the caller crashes.
+    pub(crate) fn crashes(&self) -> bool {
+        self.calls.values().chain(self.calls_of.values()).any(|it| it.is_crash())
     }
 
     /// Whether a watch is silent for as long as its client bears that.

@@ -74,6 +74,11 @@ impl Fates {
         self
     }
 
+    /// Whether somebody deletes Jobs.
+    pub(crate) fn delete_jobs(&self) -> bool {
+        self.0.iter().any(|(_, fate)| *fate == Fate::JobDeleted)
+    }
+
     pub(crate) fn of(&self, key: &LaunchKey) -> Fate {
         let is_it = |(chosen, _): &&(Chosen, Fate)| {
             chosen.step == key.step

@@ -80,8 +80,8 @@ impl Kubelet {
             match event {
                 Ok(watcher::Event::Apply(pod) | watcher::Event::InitApply(pod)) => self.notice(pod),
                 Ok(watcher::Event::Delete(pod)) => self.kill(&pod),
-                Ok(watcher::Event::Init | watcher::Event::InitDone) => {}
-                Err(error) => eprintln!("the watch of the kubelet broke off: {error}"),
+                // A watch that broke off begins anew.
+                Ok(watcher::Event::Init | watcher::Event::InitDone) | Err(_) => {}
             }
         }
     }

@@ -56,8 +56,7 @@ async fn tell(server: &Server, (workload, simulated): (Workload, Simulated)) -> 
     let namespace = format!("clean-{}", workload.name.replace('_', "-"));
     let end = simulated.end;
     let place = (&workload, namespace.as_str());
-    let Finding { mut wrong, counts, kinds, took, .. } =
-        run(server, place, Plan::default(), std::slice::from_ref(&end)).await;
+    let Finding { mut wrong, counts, kinds, took, .. } = run(server, place, Plan::default(), &end).await;
     let jobs = counts.iter().filter(|((resource, _), _)| *resource == Resource::Jobs);
     let jobs: BTreeMap<_, _> = jobs.map(|((_, name), (made, _))| (name.clone(), *made)).collect();
     if wrong.is_empty() && jobs != simulated.creates {
@@ -74,17 +73,30 @@ async fn tell(server: &Server, (workload, simulated): (Workload, Simulated)) -> 
 async fn try_out(server: &Server, story: &Story, (number, case): (usize, &Case)) -> (Vec<String>, bool) {
     let namespace = format!("run-{number}");
     let place = (&story.workload, namespace.as_str());
-    let ends = std::slice::from_ref(&story.end);
-    let Finding { mut wrong, mut counts, has_met_all, .. } =
-        run(server, place, case.plan.clone(), ends).await;
-    if story.end.objects.is_empty() && case.plan.breaks_watches() {
-        // Whoever hears late that a pipeline was deleted may launch once more what went with it.
-        counts.retain(|name, (made, _)| *made > 1 || story.counts.contains_key(name));
-    }
+    let finding = run(server, place, case.plan.clone(), &story.end).await;
+    let mut wrong = finding.wrong;
+    let counts = forgiving(finding.counts, (story, &case.plan));
     if wrong.is_empty() && counts != story.counts {
         wrong.push(format!("S5: made and deleted {counts:?}, not {:?}", story.counts));
     }
-    (wrong.into_iter().map(|it| format!("{case}: {it}")).collect(), has_met_all)
+    (wrong.into_iter().map(|it| format!("{case}: {it}")).collect(), finding.has_met_all)
+}
+
+/// What was made and deleted, without what nobody can know better.
+fn forgiving(mut counts: Counts, (story, plan): (&Story, &Plan)) -> Counts {
+    if story.end.objects.is_empty() && plan.breaks_watches() {
+        // Whoever hears late that a pipeline was deleted may launch once more what went with it.
+        counts.retain(|name, (made, _)| *made > 1 || story.counts.contains_key(name));
+    }
+    if story.workload.fates.delete_jobs() && plan.crashes() {
+        // Whoever comes back and finds neither Job nor pod of a launch on record can't know that there was one, and
+        // makes it by the same name.
+        let is_twice =
+            |(resource, _): &(Resource, String), times| *resource == Resource::Jobs && times == (2, 2);
+        let once = counts.iter_mut().filter(|(name, times)| is_twice(name, **times));
+        once.for_each(|(_, times)| *times = (1, 1));
+    }
+    counts
 }
 
 /// The plans to be run: those that are asked for, or the beginning of all.
@@ -129,15 +141,16 @@ async fn sweep(server: &Server, workloads: Vec<(Workload, Simulated)>) -> Vec<St
 
 #[test]
 fn sampled_faults_on_a_real_server_end_as_the_clean_run() {
-    let simulate = |workload: Workload| {
-        let simulated = sweeps::clean(&workload, sweeps::SEED);
-        (workload, simulated)
-    };
-    let workloads = played::all().into_iter().map(simulate).collect();
+    let one = asked("DAYBREAK_REAL_PLAN");
+    let is_asked = |it: &Workload| one.as_ref().is_none_or(|plan| plan.starts_with(&format!("{}:", it.name)));
     let testbed = Testbed::start();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.expect("a runtime can be made");
-    let wrong = runtime.block_on(async { sweep(&Server::of(&testbed).await, workloads).await });
+    let server = runtime.block_on(Server::of(&testbed));
+    // It takes half a minute until the garbage collector of Kubernetes looks after new kinds.
+    let simulated =
+        played::all().into_iter().filter(is_asked).map(|it| (it.clone(), sweeps::clean(&it, sweeps::SEED)));
+    let wrong = runtime.block_on(sweep(&server, simulated.collect()));
     let told = wrong.iter().take(TOLD).map(String::as_str).collect::<Vec<_>>().join("\n");
     assert!(wrong.is_empty(), "{} are wrong:\n{told}", wrong.len());
 }

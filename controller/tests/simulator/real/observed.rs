@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Instant;
 
 use futures::StreamExt as _;
 use kube::api::{Api, DynamicObject};
@@ -14,6 +15,8 @@ use serde_json::Value;
 use crate::apiserver::resource::{Id, Resource};
 use crate::ending::End;
 use crate::people::NAMESPACE;
+use crate::sweeps::asked;
+use crate::trace;
 
 /// What is watched, in all namespaces.
 const WATCHED: [Resource; 5] =
@@ -23,8 +26,13 @@ const WATCHED: [Resource; 5] =
 pub(crate) type Counts = BTreeMap<(Resource, String), (u32, u32)>;
 
 /// What is observed; whoever holds a clone looks at the same.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Observed(Arc<Mutex<State>>);
+#[derive(Clone, Debug)]
+pub(crate) struct Observed {
+    state: Arc<Mutex<State>>,
+    start: Instant,
+    /// Whether every change is told.
+    traces: bool,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -36,7 +44,8 @@ struct State {
 impl Observed {
     /// Observes until the runtime ends.
     pub(crate) fn start(client: &Client) -> Self {
-        let observed = Self::default();
+        let traces = asked("DAYBREAK_TRACE").is_some();
+        let observed = Self { state: Arc::default(), start: Instant::now(), traces };
         for resource in WATCHED {
             let api = Api::<DynamicObject>::all_with(client.clone(), &api_resource(resource));
             tokio::spawn(observed.clone().follow(resource, api));
@@ -52,8 +61,8 @@ impl Observed {
                     self.note(resource, &object);
                 }
                 Ok(watcher::Event::Delete(object)) => self.forget(resource, &object),
-                Ok(watcher::Event::Init | watcher::Event::InitDone) => {}
-                Err(error) => eprintln!("a watch of the test broke off: {error}"),
+                // A watch that broke off begins anew.
+                Ok(watcher::Event::Init | watcher::Event::InitDone) | Err(_) => {}
             }
         }
     }
@@ -65,18 +74,27 @@ impl Observed {
             count(&mut state, &id).0 += 1;
         }
         let value = serde_json::to_value(object).expect("an object can be written");
+        self.trace("", &id, &value);
         state.objects.insert(id, value);
     }
 
     fn forget(&self, resource: Resource, object: &DynamicObject) {
         let id = id(resource, object);
+        self.trace("deleted", &id, &Value::Null);
         let mut state = self.state();
         count(&mut state, &id).1 += 1;
         state.objects.remove(&id);
     }
 
+    fn trace(&self, what: &str, id: &Id, value: &Value) {
+        if self.traces {
+            let (seconds, namespace) = (self.start.elapsed().as_secs_f64(), &id.namespace);
+            eprintln!("{seconds:>9.3} {namespace:>24} {id} {what}{}", trace::standing(value));
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().expect("nobody panics while holding what is observed")
+        self.state.lock().expect("nobody panics while holding what is observed")
     }
 
     /// Whether a namespace has neither Jobs nor pods.

@@ -43,12 +43,12 @@ pub(super) struct Finding {
     pub(super) took: Duration,
 }
 
-/// Makes a run, which may end as `ends` says.
+/// Makes a run, which is to end like this.
 pub(super) async fn run(
     server: &Server,
     (workload, namespace): (&Workload, &str),
     plan: Plan,
-    ends: &[End],
+    wanted: &End,
 ) -> Finding {
     let begin = Instant::now();
     let folder = crate::run::folder();
@@ -60,23 +60,18 @@ pub(super) async fn run(
     tasks.spawn(serve(reached, course.clone(), post(namespace, &root)));
     let place = (namespace.to_owned(), root.clone());
     let people = tokio::spawn(people::play(server.clone(), place, workload.scenes.clone()));
-    let stands = || {
-        let end = server.observed.end(namespace, &root);
-        let is_there = people.is_finished() && server.observed.is_idle(namespace) && ends.contains(&end);
-        if is_there { Ok(()) } else { Err(end) }
-    };
-    while stands().is_err() && begin.elapsed() < PATIENCE {
+    let stands = || server.observed.end(namespace, &root);
+    let is_there = || people.is_finished() && server.observed.is_idle(namespace) && stands() == *wanted;
+    while !is_there() && begin.elapsed() < PATIENCE {
         sleep(LOOKS).await;
     }
     let (took, kinds) = (begin.elapsed(), course.kinds());
     sleep(CALM).await;
     let mut wrong = server.kubelet.wrong(namespace);
-    if let Err(end) = stands() {
-        let nothing = End::default();
-        let difference = end.difference(ends.first().unwrap_or(&nothing));
-        wrong.push(format!(
-            "after {took:.0?} it does not come to its end, or does not stay there: {difference}"
-        ));
+    if !is_there() {
+        let difference = stands().difference(wanted);
+        let what = "it does not come to its end, or does not stay there";
+        wrong.push(format!("after {took:.0?} {what}: {difference}"));
     }
     tasks.shutdown().await;
     people.abort();
