@@ -4,8 +4,8 @@
 //! API server, a node that runs Jobs, and people; between them a layer breaks what a plan says.
 //!
 //! `DAYBREAK_SEEDS=1000` sets how many seeds the tests by seed run for each workload, `DAYBREAK_SEED=7` runs
-//! that one alone, `DAYBREAK_PLAN` a plan that a sweep
-//! told of, and `DAYBREAK_TRACE=1` tells every change.
+//! that one alone, `DAYBREAK_PLAN` a plan that a sweep told of, and `DAYBREAK_TRACE=1` tells every change. The same
+//! faults before a real API server are in `real`.
 
 mod apiserver;
 mod clock;
