@@ -5,6 +5,8 @@ use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::process::eventually;
+
 mod api;
 mod controller;
 mod sandbox;
@@ -73,7 +75,9 @@ impl Cluster {
         run(testbed("cluster").arg("up").arg(&self.directory).args(options));
         let resources = root().join("charts/daybreak-crds/files");
         self.kubectl(&["apply", "--server-side", "--filename", &resources.to_string_lossy()]);
-        self.kubectl(&["wait", "--for=condition=Established", "crd", "--all"]);
+        // Until a definition has any condition, kubectl takes it for broken instead of waiting.
+        let established = ["wait", "--for=condition=Established", "crd", "--all"];
+        eventually("the kinds are served", || self.try_kubectl(&established).is_ok());
         // A server that has just learned of a kind has it watched a little later.
         self.kubectl(&["get", "pipelines,partitions,backfills", "--all-namespaces"]);
         if options.contains(&"--node") {
