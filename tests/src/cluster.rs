@@ -44,6 +44,13 @@ impl Cluster {
         Self::named(name, &["--node"])
     }
 
+    /// The cluster with a node and the real Kueue that all tests of Kueue share. It is built first if it has to be, which
+    /// takes minutes.
+    #[track_caller]
+    pub fn kueue() -> Self {
+        Self::named("kueue", &["--node", "--kueue"])
+    }
+
     #[track_caller]
     fn named(name: &str, options: &[&str]) -> Self {
         let directory = temporary().join("clusters").join(name);
