@@ -26,21 +26,33 @@ fn is_launched_again(take: impl Fn(&Queue<'_>), give_back: impl Fn(&Sandbox, &Qu
     });
     give_back(&sandbox, &queue);
     sandbox.eventually("it runs again", || sandbox.ledger().started().len() == 2);
+    ends_well(&sandbox);
+}
+
+/// Lets the second launch end, and checks that it is of the same attempt.
+fn ends_well(sandbox: &Sandbox) {
     sandbox.write("go", "");
-    caught_up(&sandbox);
+    caught_up(sandbox);
     assert_eq!(sandbox.read("out_2026-01-01"), "day 1\n");
-    assert_eq!(step(&sandbox, "2026-01-01", "make")["attempts"], 1);
+    assert_eq!(step(sandbox, "2026-01-01", "make")["attempts"], 1);
     assert_eq!(sandbox.ledger().doubled(), Vec::<String>::new());
-    assert!(sandbox.archived("2026-01-01/make.1.1.ended.json").contains("Disrupted"));
+    let first = sandbox.archived("2026-01-01/make.1.1.ended.json");
+    assert!(
+        first.contains("Disrupted") && first.contains("its Job was suspended after it had started"),
+        "{first}"
+    );
     assert!(sandbox.archived("2026-01-01/make.1.2.ended.json").contains("Succeeded"));
 }
 
 #[test]
 fn a_launch_that_gives_its_place_to_an_urgent_job_is_launched_again() {
-    is_launched_again(Queue::let_in_an_urgent_job, |sandbox, _| {
-        says(sandbox, "Running", "it waits for quota in the queue batch");
-        sandbox.kubectl(&["delete", "job", "urgent", "--wait=false"]);
-    });
+    is_launched_again(
+        |queue| queue.let_in_an_urgent_job(),
+        |sandbox, _| {
+            says(sandbox, "Running", "it waits for quota in the queue batch");
+            sandbox.kubectl(&["delete", "job", "urgent", "--wait=false"]);
+        },
+    );
 }
 
 #[test]
@@ -57,5 +69,24 @@ fn a_launch_whose_queue_is_drained_is_launched_again() {
 #[test]
 fn a_launch_whose_workload_is_deactivated_is_launched_again() {
     // The next launch is another workload, which is active.
-    is_launched_again(Queue::deactivate, |_, _| {});
+    is_launched_again(|queue| queue.deactivate(), |_, _| {});
+}
+
+#[test]
+fn a_launch_that_kueue_ends_and_starts_once_more_while_nobody_looks_is_launched_again() {
+    let sandbox = sandbox();
+    let queue = Queue::of(&sandbox, 1);
+    let first = sandbox.controller();
+    sandbox.pipeline(&queued(&sandbox, 1, &until_told(&sandbox)).to_string());
+    sandbox.eventually("it runs", || sandbox.ledger().started().len() == 1);
+    // In order, so that its lease is given back.
+    first.terminate();
+    first.wait();
+    queue.stop("HoldAndDrain");
+    sandbox.eventually("it has ended", || sandbox.ledger().that("end").len() == 1);
+    queue.stop("None");
+    sandbox.eventually("its Job runs once more", || sandbox.ledger().started().len() == 2);
+    let _second = sandbox.controller();
+    sandbox.eventually("the next launch runs", || sandbox.ledger().started().len() == 3);
+    ends_well(&sandbox);
 }
