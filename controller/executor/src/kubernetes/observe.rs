@@ -107,7 +107,7 @@ fn lost(pod: &Pod, now: SystemTime) -> Option<(String, SystemTime)> {
 /// of a Job that nobody ever suspended.
 fn runs_once_more(job: &Job) -> bool {
     let is_suspended = job.spec.as_ref().and_then(|spec| spec.suspend) == Some(true);
-    let has_ended = holds(job, "Complete").or(holds(job, "Failed")).is_some();
+    let has_ended = ["Complete", "Failed"].into_iter().any(|end| holds(job, end).is_some());
     // Going and expiring change the generation, too.
     let is_open = job.metadata.deletion_timestamp.is_none() && !has_ended;
     let changes = job.metadata.generation.unwrap_or_default();
