@@ -84,8 +84,8 @@ kind-down: ## Remove that cluster; the data stays
 
 .PHONY: testbed
 testbed: ## Build the Kubernetes that tests run on, and its images, once, outside the repo
-	@tests/testbed/build > /dev/null
-	@tests/testbed/images build pause busybox examples > /dev/null
+	@tests/testbed/build kueue > /dev/null
+	@tests/testbed/images build pause busybox examples kueue > /dev/null
 
 .PHONY: cluster-up
 cluster-up: build data ## Start a real cluster on this machine, without an engine, with all images in it (as root)

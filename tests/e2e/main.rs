@@ -7,6 +7,7 @@ mod examples;
 mod failures;
 mod filling;
 mod killing;
+mod kueue;
 mod logs;
 mod waiting;
 mod world;

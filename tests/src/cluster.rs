@@ -5,6 +5,8 @@ use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::process::eventually;
+
 mod api;
 mod controller;
 mod sandbox;
@@ -42,6 +44,13 @@ impl Cluster {
         Self::named(name, &["--node"])
     }
 
+    /// The cluster with a node and the real Kueue that all tests of Kueue share. It is built first if it has to be, which
+    /// takes minutes.
+    #[track_caller]
+    pub fn kueue() -> Self {
+        Self::named("kueue", &["--node", "--kueue"])
+    }
+
     #[track_caller]
     fn named(name: &str, options: &[&str]) -> Self {
         let directory = temporary().join("clusters").join(name);
@@ -73,7 +82,9 @@ impl Cluster {
         run(testbed("cluster").arg("up").arg(&self.directory).args(options));
         let resources = root().join("charts/daybreak-crds/files");
         self.kubectl(&["apply", "--server-side", "--filename", &resources.to_string_lossy()]);
-        self.kubectl(&["wait", "--for=condition=Established", "crd", "--all"]);
+        // Until a definition has any condition, kubectl takes it for broken instead of waiting.
+        let established = ["wait", "--for=condition=Established", "crd", "--all"];
+        eventually("the kinds are served", || self.try_kubectl(&established).is_ok());
         // A server that has just learned of a kind has it watched a little later.
         self.kubectl(&["get", "pipelines,partitions,backfills", "--all-namespaces"]);
         if options.contains(&"--node") {

@@ -116,7 +116,8 @@ pub(crate) fn gone(kept: &Kept, case: &Case<'_>, launch: &Launch) -> Outlook {
         Some(Sent::Refused(why)) => Outlook::GoesUntil(Stage::Held(why.clone()), case.now + REFUSED_PAUSE),
         Some(Sent::Gone) => {
             let began = since(kept, launch).unwrap_or(case.now);
-            launched_again(case, (launch, began, "its Job was deleted".to_owned()))
+            let why = kept.overlay.interruptions.get(&name).map_or("its Job was deleted", String::as_str);
+            launched_again(case, (launch, began, why.to_owned()))
         }
         Some(Sent::Absent) if age >= GIVE_UP_AFTER => {
             Outlook::Over(Outcome::Disrupted("its Job was never created, or was deleted unseen".to_owned()))

@@ -25,6 +25,8 @@ pub(crate) struct Overlay {
     asked: Option<Instant>,
     /// Why the pod of a Job had to go, by the name of the Job.
     pub(crate) disruptions: BTreeMap<String, String>,
+    /// Why a Job was told to go before its end, by the name of the Job.
+    pub(crate) interruptions: BTreeMap<String, String>,
     /// The names of the Jobs of launches whose steps are still what they were. Of others it is known before they start
     /// that they are to be made anew.
     pub(crate) current: BTreeSet<String>,

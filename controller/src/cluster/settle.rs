@@ -213,6 +213,7 @@ fn settle_launch(
         Observation::Disrupted { why } => outlook::disrupted(kept, case, (launch, sighting, why)),
         Observation::Interrupted { why } => {
             settled.kill.extend(sighting.job_ref());
+            kept.overlay.interruptions.insert(name, why.clone());
             Outlook::Goes(Stage::Held(why))
         }
         Observation::Lost { why, since } => outlook::lost(case, (why, since.into())),
@@ -274,7 +275,9 @@ fn take(
             settled.changes.extend(launch::look_at_outputs(work, catalogue, launch));
         }
         Outlook::Over(outcome) => {
-            kept.overlay.disruptions.remove(&job_name(&kept.work.plan, launch));
+            let name = job_name(&kept.work.plan, launch);
+            kept.overlay.disruptions.remove(&name);
+            kept.overlay.interruptions.remove(&name);
             case.metrics.ended(&case.id.labels(), &outcome);
             let (work, mut sight) = kept.sight(stores, catalogue);
             settled.changes.extend(launch::end(work, &mut sight, (launch, outcome, case.now))?);

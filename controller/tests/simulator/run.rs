@@ -157,19 +157,21 @@ impl World {
 
     async fn run(self, setting: &Setting<'_>) -> Finding {
         let begin = Instant::now();
-        let mut tasks = tokio::task::JoinSet::new();
+        let (mut tasks, mut pauses) = (tokio::task::JoinSet::new(), tokio::task::JoinSet::new());
         tasks.spawn(live(self.server.clone(), self.node.clone()));
         for (place, course) in self.courses.iter().enumerate() {
             let name = format!("controller-{}", place + 1);
             let reach = self.server.reached_by(&name);
             tasks.spawn(serve(reach, course.clone(), post(&self.root, self.clock)));
             if setting.pauses {
-                tasks.spawn(pause(course.clone(), Dice::of(setting.seed, ("pauses", place))));
+                pauses.spawn(pause(course.clone(), Dice::of(setting.seed, ("pauses", place))));
             }
         }
         let done = timeout(PATIENCE, self.ending(setting)).await.ok().flatten();
         let took = begin.elapsed();
         if done.is_some() {
+            // Whoever is stopped when all is done has its say when it goes on; the last stop is shorter than the calm.
+            pauses.join_all().await;
             self.listen(setting.silence).await;
         } else {
             self.referee().breaks("L1", self.unfinished(setting));

@@ -28,6 +28,11 @@ pub struct Seen<'a> {
 /// A pod that may still run comes before all that its Job says: a launch is over only when nothing of it can write
 /// any more. `FailureTarget` and `SuccessCriteriaMet` announce an end and are none.
 pub fn observe(seen: &Seen<'_>) -> Observation {
+    if seen.job.is_some_and(runs_once_more) {
+        return Observation::Interrupted {
+            why: "its Job was suspended after it had started, and started once more".to_owned(),
+        };
+    }
     let live = seen.pods.iter().copied().filter(|pod| status::may_run(pod));
     if let Some(pod) = live.max_by_key(|pod| status::since(pod)) {
         return of_live_pod(pod, seen.now);
@@ -95,6 +100,23 @@ fn lost(pod: &Pod, now: SystemTime) -> Option<(String, SystemTime)> {
         format!("its pod was told to end, and node {node} does not say that it did; it may still run there")
     };
     overdue.then(|| (why(), due))
+}
+
+/// Whether a queue has started a Job a second time before anyone saw that it had been suspended: what the first run left
+/// lies where the second one writes. By then its generation is at least 3; see [`of_suspended`]. That alone says nothing
+/// of a Job that nobody ever suspended.
+fn runs_once_more(job: &Job) -> bool {
+    let is_suspended = job.spec.as_ref().and_then(|spec| spec.suspend) == Some(true);
+    let has_ended = ["Complete", "Failed"].into_iter().any(|end| holds(job, end).is_some());
+    // Going and expiring change the generation, too.
+    let is_open = job.metadata.deletion_timestamp.is_none() && !has_ended;
+    let changes = job.metadata.generation.unwrap_or_default();
+    is_open && !is_suspended && was_suspended(job) && changes > 2
+}
+
+fn was_suspended(job: &Job) -> bool {
+    let conditions = job.status.as_ref().and_then(|status| status.conditions.as_ref());
+    conditions.is_some_and(|conditions| conditions.iter().any(|condition| condition.type_ == "Suspended"))
 }
 
 /// A suspended Job that never started waits for quota. One that was started and suspended again would run a second

@@ -131,6 +131,30 @@ fn a_job_that_was_suspended_after_it_had_started_is_interrupted() {
 }
 
 #[test]
+fn a_job_that_was_suspended_and_started_once_more_is_interrupted() {
+    let resumed = json!([{"type": "Suspended", "status": "False", "reason": "JobResumed"}]);
+    let seen = |generation: i64, conditions: &Value, pods: &[&Pod]| {
+        let patch = json!({"metadata": {"generation": generation}, "status": {"conditions": conditions}});
+        seen_at(at(60), Some(&job(patch)), pods)
+    };
+    let running = running(json!({}));
+    let why = "its Job was suspended after it had started, and started once more".to_owned();
+    assert_eq!(seen(5, &resumed, &[]), Observation::Interrupted { why: why.clone() });
+    assert_eq!(seen(5, &resumed, &[&running]), Observation::Interrupted { why });
+    let runs = Observation::Running { since: at(5) };
+    assert_eq!(seen(2, &resumed, &[&running]), runs);
+    // Something else was changed.
+    assert_eq!(seen(5, &json!([]), &[&running]), runs);
+}
+
+#[test]
+fn a_job_that_expires_has_ended_however_often_it_was_changed() {
+    let ended = json!([{"type": "Suspended", "status": "False"}, {"type": "Complete", "status": "True"}]);
+    let job = job(json!({"metadata": {"generation": 5}, "status": {"conditions": ended}}));
+    assert_eq!(seen_at(at(60), Some(&job), &[]), Observation::Succeeded);
+}
+
+#[test]
 fn a_suspended_job_whose_pod_is_still_ending_runs() {
     let job = job(json!({"metadata": {"generation": 3}, "spec": {"suspend": true}}));
     let ending = running(json!({"metadata": {"deletionTimestamp": "2026-11-24T10:01:00Z"}}));

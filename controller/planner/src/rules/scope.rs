@@ -17,11 +17,15 @@ pub(crate) fn verdict(case: &Case<'_>) -> Option<Verdict> {
     rests.then_some(Verdict::Suspended)
 }
 
-/// Whether the window or a request looks after this step of this partition.
+/// Whether the window or a request looks after this step of this partition. A request may reach beyond `start` and `end`,
+/// where there is nothing to ask for; a launch of there may still run from before they were moved.
 pub(crate) fn is_looked_after(case: &Case<'_>) -> bool {
-    let requests = &case.world.facts.requests;
+    let is_asked = || {
+        let requests = case.world.facts.requests.iter();
+        requests.filter(|it| !it.suspended).any(|it| it.covers(case.partition, case.step))
+    };
     case.judged.window.contains(&case.partition.0)
-        || requests.iter().any(|it| !it.suspended && it.covers(case.partition, case.step))
+        || window::exists(case.world.pipeline.parts(), case.partition) && is_asked()
 }
 
 fn is_request_resting(case: &Case<'_>) -> bool {

@@ -95,9 +95,8 @@ impl Kubelet {
                 self.kill(&pod);
                 tokio::spawn(self.clone().end(pod));
             }
-        } else if !state.lives.contains_key(&uid) {
-            let life = tokio::spawn(self.clone().live(pod)).abort_handle();
-            state.lives.insert(uid, life);
+        } else {
+            state.lives.entry(uid).or_insert_with(|| tokio::spawn(self.clone().live(pod)).abort_handle());
         }
     }
 
@@ -154,7 +153,7 @@ impl Kubelet {
             // No workload that is run here has these two.
             Fate::NodeLost(_) | Fate::Preempted(_) | Fate::Hangs => {}
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     async fn exit(&self, pod: &Pod, (process, fate): (&Process, Fate)) {
