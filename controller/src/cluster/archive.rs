@@ -24,9 +24,14 @@ use crate::work::records::{Event, Histories, Record, Records, RecordsError};
 /// Where the archive lies below the root of its store.
 const ARCHIVE: &str = ".daybreak/archive";
 
+/// The folder of an archive.
+pub(crate) fn folder(store: &Store) -> PathBuf {
+    store.local_path(ARCHIVE)
+}
+
 /// The folder of the logs of a partition of a pipeline in an archive.
 pub(crate) fn archived_logs(store: &Store, namespace: &str, (pipeline, key): (&str, &str)) -> PathBuf {
-    store.local_path(ARCHIVE).join(namespace).join(pipeline).join(key)
+    folder(store).join(namespace).join(pipeline).join(key)
 }
 
 /// The archive of one pipeline.
@@ -83,7 +88,7 @@ impl Records for Archive {
 impl Archive {
     /// The archive of a pipeline in a store. Nothing is made yet.
     pub(crate) fn new(store: &Store, namespace: &str, pipeline: &str) -> Self {
-        let folder = store.local_path(ARCHIVE).join(namespace).join(pipeline);
+        let folder = folder(store).join(namespace).join(pipeline);
         Self { store: store.clone(), folder, loaded: BTreeSet::new() }
     }
 

@@ -77,3 +77,14 @@ pub(crate) const DISRUPTED_PAUSE_MAX: Duration = Duration::from_mins(2);
 
 /// How often a pipeline whose path is taken looks whether it still is. Whoever deleted the older one waits for that.
 pub(crate) const TAKEN_PAUSE: Duration = Duration::from_secs(10);
+
+/// The shortest time for which the archive may be kept: people ask on the next day why a step failed, and what two
+/// controllers know of a partition may differ by minutes.
+pub(crate) const RETENTION_MIN: Duration = Duration::from_hours(24);
+
+/// How often a few old things are looked for: nobody waits for it.
+pub(crate) const TIDY_PAUSE: Duration = Duration::from_mins(1);
+
+/// At how many partitions of the archive a round looks. A thousand hourly pipelines get seventeen new ones a minute, and a
+/// look at one takes a store about a millisecond.
+pub(crate) const TIDY_LOOKS: usize = 100;

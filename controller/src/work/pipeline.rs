@@ -9,6 +9,7 @@ use planner::decision::Decision;
 use planner::facts::Facts;
 use planner::launch::Launch;
 use planner::pipeline::{DatasetId, Pipeline, Publish, StepId, WhenChanged};
+use planner::reads;
 use planner::verdict::Verdict;
 use planner::window;
 
@@ -90,11 +91,25 @@ impl Work {
 
     /// Every partition that a decision could look at: the window, the requests, what runs.
     pub(crate) fn stretch(&self, now: Instant) -> Range<i64> {
+        let all = self.stretches(now);
+        all.reduce(|one, other| one.start.min(other.start)..one.end.max(other.end)).unwrap_or(0..0)
+    }
+
+    /// Whether a decision could look at the records of a partition: for its own sake, or because what it made is read.
+    pub(crate) fn may_look_at(&self, partition: Partition, now: Instant) -> bool {
+        let is_in_sight = |stretch: Range<i64>| {
+            let sights = self.plan.dataset_ids().zip(reads::sight(&self.plan, &stretch));
+            let mut own = sights.filter(|(dataset, _)| self.plan.producer(*dataset).is_some());
+            own.any(|(_, sight)| sight.is_some_and(|sight| sight.contains(&partition.0)))
+        };
+        self.decision.partitions().contains(&partition) || self.stretches(now).any(is_in_sight)
+    }
+
+    fn stretches(&self, now: Instant) -> impl Iterator<Item = Range<i64>> {
         let window = window::window(self.plan.parts(), now);
         let requests = self.facts.requests.iter().map(|request| request.from.0..request.to.0 + 1);
         let running = self.running.keys().map(|(partition, _)| partition.0..partition.0 + 1);
-        let all = std::iter::once(window).chain(requests).chain(running).filter(|range| !range.is_empty());
-        all.reduce(|one, other| one.start.min(other.start)..one.end.max(other.end)).unwrap_or(0..0)
+        std::iter::once(window).chain(requests).chain(running).filter(|range| !range.is_empty())
     }
 
     /// The partitions with a step that is not settled.

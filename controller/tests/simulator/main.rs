@@ -21,5 +21,6 @@ mod people;
 mod promises;
 mod run;
 mod sweeps;
+mod tidied;
 mod trace;
 mod workloads;

@@ -18,6 +18,8 @@ pub(crate) struct Workload {
     pub(crate) manifests: Vec<Value>,
     /// The files that are there at the beginning.
     pub(crate) files: Vec<(&'static str, &'static str)>,
+    /// The files that have been there for a year.
+    pub(crate) old: Vec<(String, String)>,
     pub(crate) fates: Fates,
     pub(crate) scenes: Vec<Scene>,
     pub(crate) ending: Ending,
