@@ -26,6 +26,7 @@ mod scribe;
 mod senses;
 mod settle;
 mod sighting;
+mod sweep;
 mod tidy;
 mod validate;
 mod working_set;

@@ -16,6 +16,7 @@ use crate::cluster::desk::Desk;
 use crate::cluster::limits::{TIDY_LOOKS, TIDY_PAUSE};
 use crate::cluster::mind::Mind;
 use crate::cluster::prune::{self, Place};
+use crate::cluster::sweep::sweep;
 use crate::work::launch::chain;
 
 /// Tidies until the controller ends.
@@ -27,17 +28,18 @@ pub(crate) async fn tidy(desk: Arc<Desk>) {
         rounds.tick().await;
         let (desk, before) = (Arc::clone(&desk), last.take());
         // It waits for files, and for the mind. A round that panicked is followed by one from the beginning.
-        last = tokio::task::spawn_blocking(move || round(&desk, before)).await.unwrap_or_default();
+        last = tokio::task::spawn_blocking(move || round(&desk, before.as_ref())).await.unwrap_or_default();
     }
 }
 
 /// One round; where the next goes on.
-fn round(desk: &Desk, last: Option<Place>) -> Option<Place> {
+fn round(desk: &Desk, last: Option<&Place>) -> Option<Place> {
     // Of a cache without pipelines nobody knows whether it was filled, and without its pipeline every record is nobody's.
     if !*desk.filled.borrow() || desk.caches.pipelines.state().is_empty() {
         return None;
     }
-    prune(desk, last.as_ref()).unwrap_or_else(|error| {
+    sweep(desk);
+    prune(desk, last).unwrap_or_else(|error| {
         tracing::warn!("the archive is not pruned: {}", chain(&error));
         None
     })

@@ -63,3 +63,10 @@ fn the_archive_keeps_what_is_looked_after_and_no_more() {
         .map(|end| format!("data/days/2026-01-04/make.1.2.{end}"));
     assert_eq!(finding.archive, of_before.into_iter().chain(of_now).collect());
 }
+
+#[test]
+fn staging_is_swept_of_our_own_leftovers_alone() {
+    let finding = one_step(&[("gone", "2026-01-04"), ("days", "2025-01-01")]);
+    let left: Vec<_> = finding.end.staged.into_iter().collect();
+    assert_eq!(left, [".daybreak/staging/days.2025-01-01.make.1.1/made.txt"], "that is a laptop's");
+}
