@@ -55,7 +55,9 @@ pub(crate) fn decide(
     thought.effects = effects(kept, (fetched, &wanted), settled);
     // Nobody tells it that the older one writes the path no more.
     let taken_until = matches!(soundness, Soundness::PathTaken(_)).then(|| *now + TAKEN_PAUSE);
-    let wakes = [kept.work.wake_at(), thought.effects.wake_at, taken_until];
+    // What the records have only just told of is settled, or sent, in another pass; no watch tells of it.
+    let found_at = kept.work.has_found_more().then_some(*now);
+    let wakes = [kept.work.wake_at(), thought.effects.wake_at, taken_until, found_at];
     thought.wake_at = wakes.into_iter().flatten().min();
     let (status, oldest) = (report::pipeline(kept, soundness, *now), report::oldest_incomplete_due(kept));
     desk.metrics.pipeline(&id.labels(), &status, oldest);

@@ -112,6 +112,12 @@ impl Work {
         std::iter::once(window).chain(requests).chain(running).filter(|range| !range.is_empty())
     }
 
+    /// Whether the records tell of more launches that may still run than are looked after.
+    pub(crate) fn has_found_more(&self) -> bool {
+        let histories = self.facts.history.values().flat_map(BTreeMap::values);
+        histories.filter(|history| history.running.is_some()).count() > self.running.len()
+    }
+
     /// The partitions with a step that is not settled.
     pub(crate) fn unsettled(&self) -> BTreeSet<Partition> {
         let open = self.decision.cells().filter(|(_, _, cell)| !cell.verdict.is_settled());
