@@ -202,7 +202,8 @@ mod tests {
         let step = plan.step(StepId(0));
         let trial = Trial { whole: step.whole_digest, result: step.result_digest, request: None };
         let partition = plan.parts().calendar.parse_key("2026-01-05").unwrap();
-        Launch { step: StepId(0), partition, attempt, launch: 1, trial, outputs: Vec::new(), replaces: false }
+        let (step, products) = (StepId(0), planner::launch::products(plan, StepId(0), partition));
+        Launch { step, partition, attempt, launch: 1, trial, outputs: Vec::new(), replaces: false, products }
     }
 
     fn launched(plan: &Pipeline, launch: &Launch) -> Record {
@@ -238,6 +239,35 @@ mod tests {
         later.load(&plan, &[launch.partition], &mut histories).unwrap();
         let history = &histories[&launch.partition][&StepId(0)];
         assert_eq!((history.running.is_none(), &history.ended[0].outcome), (true, &Outcome::Succeeded));
+    }
+
+    #[test]
+    fn a_launch_is_known_by_what_it_makes_whatever_its_dataset_says_later() {
+        let (folder, plan) = (tempfile::tempdir().unwrap(), plan());
+        let launch = launch(&plan, 1);
+        let mut archive = Archive::new(&store(&folder), "default", "shop");
+        archive.write(&launched(&plan, &launch), (&plan, &launch)).unwrap();
+        let mut histories = Histories::new();
+        Archive::new(&store(&folder), "default", "shop")
+            .load(&plan, &[launch.partition], &mut histories)
+            .unwrap();
+        let running = histories[&launch.partition][&StepId(0)].running.as_ref().unwrap();
+        assert_eq!(
+            (running.products[0].path.as_str(), &running.products),
+            ("sales_20260105.txt", &launch.products)
+        );
+    }
+
+    #[test]
+    fn a_record_of_before_products_were_recorded_is_read() {
+        let plan = plan();
+        let mut text = serde_json::to_value(launched(&plan, &launch(&plan, 1))).unwrap();
+        text.as_object_mut().unwrap().remove("products").unwrap();
+        let record: Record = serde_json::from_value(text).unwrap();
+        let mut histories = Histories::new();
+        record.replay(&plan, &mut histories);
+        let partition = launch(&plan, 1).partition;
+        assert!(histories[&partition][&StepId(0)].running.as_ref().unwrap().products.is_empty());
     }
 
     #[test]

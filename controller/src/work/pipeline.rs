@@ -7,11 +7,13 @@ use planner::calendar::{Instant, Partition};
 use planner::decide::{World, decide};
 use planner::decision::Decision;
 use planner::facts::Facts;
-use planner::launch::Launch;
+use planner::launch::{Launch, Product};
 use planner::pipeline::{DatasetId, Pipeline, Publish, StepId, WhenChanged};
 use planner::reads;
 use planner::verdict::Verdict;
 use planner::window;
+
+use crate::work::records::dataset;
 
 /// A pipeline at work, on a laptop or in a cluster.
 #[derive(Debug)]
@@ -144,6 +146,12 @@ impl Work {
         } else {
             self.unsettled().into_iter().collect()
         }
+    }
+
+    /// What a `Direct` output looked like before its launch.
+    pub(crate) fn before(&self, partition: Partition, product: &Product) -> Option<&String> {
+        let dataset = dataset(&self.plan, product.dataset.as_str())?;
+        self.before.get(&(partition, dataset))
     }
 
     /// The running launch of this name.

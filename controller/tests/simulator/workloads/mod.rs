@@ -3,7 +3,7 @@
 mod manifest;
 mod stories;
 
-pub(crate) use stories::all;
+pub(crate) use stories::{all, prompt};
 
 use serde_json::Value;
 
