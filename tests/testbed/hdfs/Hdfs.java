@@ -98,8 +98,6 @@ public final class Hdfs {
             it.set("dfs.namenode.http-address." + SERVICE + ".n" + i, address + ":" + (port + 2 * i + 1));
         }
         it.set("dfs.namenode.shared.edits.dir", "file://" + directory + "/data/edits");
-        it.set("dfs.ha.tail-edits.period", "1s");
-        it.set("dfs.ha.log-roll.period", "1s");
         it.set("dfs.client.failover.proxy.provider." + SERVICE,
                 "org.apache.hadoop.hdfs.server.namenode.ha.ConfiguredFailoverProxyProvider");
     }
