@@ -82,18 +82,9 @@ impl Hdfs {
     pub fn list(&self) -> Vec<String> {
         let (mut files, mut folders) = (Vec::new(), vec![String::new()]);
         while let Some(folder) = folders.pop() {
-            let listed = self.request("GET", &folder, "LISTSTATUS").expect(&["200"]);
-            let listed: Value = serde_json::from_slice(&listed.body).expect("WebHDFS speaks JSON");
-            let entries = listed["FileStatuses"]["FileStatus"].as_array().expect("it is a listing");
-            for entry in entries {
-                let name = entry["pathSuffix"].as_str().expect("an entry has a name");
-                let path = format!("{folder}{name}");
-                if entry["type"] == "DIRECTORY" {
-                    folders.push(format!("{path}/"));
-                } else {
-                    files.push(path);
-                }
-            }
+            let (more, found) = self.entries(&folder).into_iter().partition(|path| path.ends_with('/'));
+            folders.extend::<Vec<_>>(more);
+            files.extend::<Vec<_>>(found);
         }
         files.sort();
         files
@@ -121,6 +112,20 @@ impl Hdfs {
     #[track_caller]
     pub fn pid(&self) -> u32 {
         self.server.pid()
+    }
+
+    /// What is in a folder: files, and folders with a slash at the end, as its own path ends.
+    #[track_caller]
+    fn entries(&self, folder: &str) -> Vec<String> {
+        let listed = self.request("GET", folder, "LISTSTATUS").expect(&["200"]);
+        let listed: Value = serde_json::from_slice(&listed.body).expect("WebHDFS speaks JSON");
+        let entries = listed["FileStatuses"]["FileStatus"].as_array().expect("it is a listing");
+        let path = |entry: &Value| {
+            let name = entry["pathSuffix"].as_str().expect("an entry has a name");
+            let end = if entry["type"] == "DIRECTORY" { "/" } else { "" };
+            format!("{folder}{name}{end}")
+        };
+        entries.iter().map(path).collect()
     }
 
     fn of_root(&self, setting: &str) -> String {
