@@ -83,8 +83,8 @@ kind-down: ## Remove that cluster; the data stays
 	@kind delete cluster --name daybreak
 
 .PHONY: testbed
-testbed: ## Build the Kubernetes that tests run on, and its images, once, outside the repo
-	@tests/testbed/build kueue > /dev/null
+testbed: ## Build the Kubernetes, S3 and HDFS that tests run on, and images, once, outside the repo
+	@tests/testbed/build kueue s3 hdfs > /dev/null
 	@tests/testbed/images build pause busybox examples kueue > /dev/null
 
 .PHONY: cluster-up

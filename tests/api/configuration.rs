@@ -23,6 +23,8 @@ fn each_fault_of_a_configuration_is_told_with_the_path_of_its_field() {
         ("/stores/data/claim", json!("data"), "stores.data.claim: unknown field `claim`"),
         ("/stores/other", json!({"directory": "/other"}), "archive.store: there are several stores"),
         ("/archive", json!({"store": "other"}), "archive.store: there is no store `other`"),
+        ("/archive", json!({"retention": "5m"}), "archive.retention: "),
+        ("/archive", json!({"retention": "long"}), "archive.retention: `long` is no duration"),
         ("/listen", json!("8080"), "listen: invalid socket address"),
         ("/slots", json!(0), "slots: with 0 nothing ever starts"),
         ("/pools", json!({"Not a name": 1}), "pools: "),

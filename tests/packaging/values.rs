@@ -28,6 +28,7 @@ const WRONG: &[(&str, &str)] = &[
     ("configuration.stores.warehouse.directory=data", "/configuration/stores/warehouse/directory"),
     ("configuration.stores.Ware_House.directory=/data", "'Ware_House' does not match"),
     ("configuration.archive.store=Ware_House", "/configuration/archive/store"),
+    ("configuration.archive.retention=long", "/configuration/archive/retention"),
     ("configuration.steps.grace=soon", "/configuration/steps/grace"),
     ("configuration.steps.runAsUser=0", "/configuration/steps/runAsUser"),
     ("configuration.steps.resources.requests.memory=much", "/configuration/steps/resources/requests/memory"),

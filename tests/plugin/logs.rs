@@ -26,6 +26,7 @@ fn archived(arguments: &[&str]) -> (Option<i32>, String) {
     ] {
         write(&format!("data/.daybreak/archive/ads/shop/2026-01-02/{log}.log"), text);
     }
+    write("data/.daybreak/archive/ads/shop/2026-01-01/clean.1.1.ended.json", "{}");
     let configuration = json!({"stores": {"data": {"directory": folder.path().join("data")}}});
     write("controller.json", &configuration.to_string());
     let mut command = Command::new(binary());
@@ -44,6 +45,8 @@ fn the_archive_has_the_last_launch_of_the_attempt_that_is_asked_for() {
     assert_eq!(archived(&["ads", "shop", "2026-01-02"]), (Some(2), several.to_owned()));
     let none = "daybreak: no step of shop 2026-01-03 has run yet, so that there is no log\n";
     assert_eq!(archived(&["ads", "shop", "2026-01-03"]), (Some(2), none.to_owned()));
+    let pruned = "daybreak: shop 2026-01-01 has no log: one is there once a launch is over, and until it is older than archive.retention\n";
+    assert_eq!(archived(&["ads", "shop", "2026-01-01", "clean"]), (Some(2), pruned.to_owned()));
 }
 
 #[test]

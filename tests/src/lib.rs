@@ -10,6 +10,8 @@ mod ledger;
 mod process;
 mod project;
 mod random;
+mod store;
+mod testbed;
 
 pub use cluster::{Cluster, Controller, Sandbox};
 pub use command::{Outcome, Running, binary};
@@ -17,3 +19,4 @@ pub use ledger::{Entry, Ledger};
 pub use process::{are_gone, eventually, marked};
 pub use project::Project;
 pub use random::{Random, number};
+pub use store::{Hdfs, S3};

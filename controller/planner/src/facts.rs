@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::calendar::{Instant, Partition};
 use crate::digest::Digest;
-use crate::launch::Launch;
+use crate::launch::{Launch, Product};
 use crate::pipeline::{DatasetId, StepId};
 
 /// All that is known about a pipeline's world at one moment.
@@ -99,6 +99,8 @@ pub struct Running {
     pub inputs: Fingerprints,
     /// Whether it replaces data that exists.
     pub replaces: bool,
+    /// What it makes, as its spec said when it began.
+    pub products: Vec<Product>,
     /// Since when.
     pub since: Instant,
     /// How far it is.
@@ -225,6 +227,7 @@ impl History {
             trial: launch.trial.clone(),
             inputs,
             replaces: launch.replaces,
+            products: launch.products.clone(),
             since,
             stage: Stage::Running,
         });

@@ -5,7 +5,8 @@ use crate::decide::World;
 use crate::decision::Decision;
 use crate::demand::Demand;
 use crate::facts::{Facts, Presence, Trial};
-use crate::pipeline::{DatasetId, Pipeline, StepId};
+use crate::name::Name;
+use crate::pipeline::{Completeness, Dataset, DatasetId, Pipeline, Publish, StepId};
 use crate::rules::presence::presence;
 use crate::rules::{Case, replacement, retry};
 
@@ -26,6 +27,36 @@ pub struct Launch {
     pub outputs: Vec<DatasetId>,
     /// Whether published data takes the place of data that exists.
     pub replaces: bool,
+    /// All that its step makes, as its spec says when it begins: a later spec changes nothing about it.
+    pub products: Vec<Product>,
+}
+
+/// One output of a launch: where it is to be in the end, and when it is complete.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Product {
+    /// The dataset.
+    pub dataset: Name,
+    /// The store.
+    pub store: Name,
+    /// The path below the store's root.
+    pub path: String,
+    /// When it counts as complete.
+    pub complete: Completeness,
+    /// How it reaches its path.
+    pub publish: Publish,
+}
+
+/// What a step makes for a partition.
+pub fn products(pipeline: &Pipeline, step: StepId, partition: Partition) -> Vec<Product> {
+    let outputs = pipeline.step(step).outputs.iter().map(|output| pipeline.dataset(*output));
+    let product = |dataset: &Dataset| Product {
+        dataset: dataset.name.clone(),
+        store: dataset.store.clone(),
+        path: dataset.path.render(&dataset.calendar, partition),
+        complete: dataset.complete.clone(),
+        publish: dataset.publish,
+    };
+    outputs.map(product).collect()
 }
 
 impl Launch {
@@ -40,7 +71,8 @@ impl Launch {
         let has_replacement = judged.cell(partition, step).is_some_and(|cell| cell.replacement.is_some());
         let replaces = has_replacement && all.iter().any(is_there);
         let outputs = all.iter().filter(|output| has_replacement || !is_there(output)).copied().collect();
-        Self { step, partition, attempt, launch, trial: trial(&case), outputs, replaces }
+        let products = products(world.pipeline, step, partition);
+        Self { step, partition, attempt, launch, trial: trial(&case), outputs, replaces, products }
     }
 
     /// The name of the launch, unique within its pipeline and the same whenever it is worked out.

@@ -24,9 +24,14 @@ use crate::work::records::{Event, Histories, Record, Records, RecordsError};
 /// Where the archive lies below the root of its store.
 const ARCHIVE: &str = ".daybreak/archive";
 
+/// The folder of an archive.
+pub(crate) fn folder(store: &Store) -> PathBuf {
+    store.local_path(ARCHIVE)
+}
+
 /// The folder of the logs of a partition of a pipeline in an archive.
 pub(crate) fn archived_logs(store: &Store, namespace: &str, (pipeline, key): (&str, &str)) -> PathBuf {
-    store.local_path(ARCHIVE).join(namespace).join(pipeline).join(key)
+    folder(store).join(namespace).join(pipeline).join(key)
 }
 
 /// The archive of one pipeline.
@@ -83,7 +88,7 @@ impl Records for Archive {
 impl Archive {
     /// The archive of a pipeline in a store. Nothing is made yet.
     pub(crate) fn new(store: &Store, namespace: &str, pipeline: &str) -> Self {
-        let folder = store.local_path(ARCHIVE).join(namespace).join(pipeline);
+        let folder = folder(store).join(namespace).join(pipeline);
         Self { store: store.clone(), folder, loaded: BTreeSet::new() }
     }
 
@@ -197,7 +202,8 @@ mod tests {
         let step = plan.step(StepId(0));
         let trial = Trial { whole: step.whole_digest, result: step.result_digest, request: None };
         let partition = plan.parts().calendar.parse_key("2026-01-05").unwrap();
-        Launch { step: StepId(0), partition, attempt, launch: 1, trial, outputs: Vec::new(), replaces: false }
+        let (step, products) = (StepId(0), planner::launch::products(plan, StepId(0), partition));
+        Launch { step, partition, attempt, launch: 1, trial, outputs: Vec::new(), replaces: false, products }
     }
 
     fn launched(plan: &Pipeline, launch: &Launch) -> Record {
@@ -233,6 +239,35 @@ mod tests {
         later.load(&plan, &[launch.partition], &mut histories).unwrap();
         let history = &histories[&launch.partition][&StepId(0)];
         assert_eq!((history.running.is_none(), &history.ended[0].outcome), (true, &Outcome::Succeeded));
+    }
+
+    #[test]
+    fn a_launch_is_known_by_what_it_makes_whatever_its_dataset_says_later() {
+        let (folder, plan) = (tempfile::tempdir().unwrap(), plan());
+        let launch = launch(&plan, 1);
+        let mut archive = Archive::new(&store(&folder), "default", "shop");
+        archive.write(&launched(&plan, &launch), (&plan, &launch)).unwrap();
+        let mut histories = Histories::new();
+        Archive::new(&store(&folder), "default", "shop")
+            .load(&plan, &[launch.partition], &mut histories)
+            .unwrap();
+        let running = histories[&launch.partition][&StepId(0)].running.as_ref().unwrap();
+        assert_eq!(
+            (running.products[0].path.as_str(), &running.products),
+            ("sales_20260105.txt", &launch.products)
+        );
+    }
+
+    #[test]
+    fn a_record_of_before_products_were_recorded_is_read() {
+        let plan = plan();
+        let mut text = serde_json::to_value(launched(&plan, &launch(&plan, 1))).unwrap();
+        text.as_object_mut().unwrap().remove("products").unwrap();
+        let record: Record = serde_json::from_value(text).unwrap();
+        let mut histories = Histories::new();
+        record.replay(&plan, &mut histories);
+        let partition = launch(&plan, 1).partition;
+        assert!(histories[&partition][&StepId(0)].running.as_ref().unwrap().products.is_empty());
     }
 
     #[test]

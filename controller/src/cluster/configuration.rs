@@ -11,6 +11,8 @@ use crds::step::Resources;
 use planner::name::Name;
 use serde::{Deserialize, Deserializer};
 
+use crate::cluster::limits::RETENTION_MIN;
+
 /// What a controller is told by whoever installs it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -23,9 +25,9 @@ pub struct Configuration {
     pub listen: SocketAddr,
     /// The stores by name.
     pub stores: BTreeMap<String, StoreBinding>,
-    /// Where records and logs are kept.
+    /// Where records and logs are kept, and for how long.
     #[serde(default)]
-    pub archive: Option<Archive>,
+    pub archive: Archive,
     /// Values that take the place of the manifests'.
     #[serde(default)]
     pub params: BTreeMap<String, String>,
@@ -65,12 +67,15 @@ pub struct StoreBinding {
     pub notify: bool,
 }
 
-/// Where records and logs are kept.
+/// Where records and logs are kept, and for how long.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Archive {
-    /// The store below whose root they lie, in `.daybreak/archive`.
-    pub store: String,
+    /// The store below whose root they lie, in `.daybreak/archive`. Absent: the only one there is.
+    pub store: Option<String>,
+    /// How long logs are kept, and the records of partitions that nobody looks after any more.
+    #[serde(deserialize_with = "duration")]
+    pub retention: Duration,
 }
 
 /// What steps get unless they say otherwise, and what they may say.
@@ -132,6 +137,12 @@ pub enum ConfigurationError {
     },
 }
 
+impl Default for Archive {
+    fn default() -> Self {
+        Self { store: None, retention: Duration::from_hours(90 * 24) }
+    }
+}
+
 impl Default for Steps {
     fn default() -> Self {
         Self {
@@ -186,15 +197,20 @@ impl Configuration {
             }
         }
         let known: Vec<_> = self.stores.keys().map(String::as_str).collect();
-        match &self.archive {
-            Some(archive) if !self.stores.contains_key(&archive.store) => faults.push(format!(
-                "archive.store: there is no store `{}`: write one of {}",
-                archive.store,
+        match &self.archive.store {
+            Some(store) if !self.stores.contains_key(store) => faults.push(format!(
+                "archive.store: there is no store `{store}`: write one of {}",
                 known.join(", ")
             )),
             None if self.stores.len() > 1 => faults
                 .push(format!("archive.store: there are several stores; write one of {}", known.join(", "))),
             Some(_) | None => {}
+        }
+        if self.archive.retention < RETENTION_MIN {
+            let least = RETENTION_MIN.as_secs() / 86_400;
+            faults.push(format!(
+                "archive.retention: whoever asks why a step failed would come too late; write {least}d or more"
+            ));
         }
         if self.slots == Some(0) {
             faults.push("slots: with 0 nothing ever starts; write 1 or more, or leave it out".to_owned());
@@ -219,7 +235,7 @@ impl Configuration {
 
     /// The store of the archive, which is checked to be there.
     pub(crate) fn archive_store(&self) -> &str {
-        let named = self.archive.as_ref().map(|archive| archive.store.as_str());
+        let named = self.archive.store.as_deref();
         named.or_else(|| self.stores.keys().next().map(String::as_str)).unwrap_or_default()
     }
 }
@@ -260,6 +276,7 @@ mod tests {
             Configuration::parse(r#"{"stores": {"warehouse": {"directory": "/data/warehouse"}}}"#).unwrap();
         assert_eq!(configuration.archive_store(), "warehouse");
         assert_eq!(configuration.steps.keep_finished_jobs, Duration::from_mins(10));
+        assert_eq!(configuration.archive.retention, Duration::from_hours(90 * 24));
         assert!(configuration.stores["warehouse"].notify);
     }
 
@@ -279,6 +296,10 @@ mod tests {
             (
                 r#"{"stores": {"a": {"directory": "/d"}, "b": {"directory": "/e"}}}"#,
                 "archive.store: there are several stores; write one of a, b",
+            ),
+            (
+                r#"{"stores": {"a": {"directory": "/d"}}, "archive": {"retention": "2h"}}"#,
+                "archive.retention: whoever asks why a step failed would come too late; write 1d or more",
             ),
             (r#"{"stores": {"a": {"directory": "/d"}}, "slots": 0}"#, "slots: with 0 nothing ever starts"),
             (r#"{"stores": {"a": {"directory": "/d"}}, "steps": {"grace": "soon"}}"#, "steps.grace: "),

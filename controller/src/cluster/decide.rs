@@ -7,7 +7,6 @@ use k8s_openapi::jiff::Timestamp;
 use planner::calendar::{Instant, Partition};
 use planner::facts::Request;
 use planner::fault::Fault;
-use planner::launch::Launch;
 use planner::report::Reason;
 use storage::Store;
 
@@ -17,7 +16,7 @@ use crate::cluster::launch;
 use crate::cluster::limits::{
     ASK_PAUSE, CREATE_WITHIN, HISTORY, OBJECTS, OBJECTS_OF_NAMESPACE, STATUS_PAUSE, TAKEN_PAUSE,
 };
-use crate::cluster::mind::{Id, Kept, Mind, key};
+use crate::cluster::mind::{Id, Kept, Mind};
 use crate::cluster::objects;
 use crate::cluster::overlay::{LAG_MAX, Sent};
 use crate::cluster::publish;
@@ -29,7 +28,6 @@ use crate::cluster::working_set::{Room, working_set};
 use crate::work::launch as work_launch;
 use crate::work::look;
 use crate::work::objects as work_objects;
-use crate::work::pipeline::Work;
 use crate::work::records::RecordsError;
 
 /// Decides for a pipeline, grants what there is room for, and says what follows.
@@ -53,14 +51,13 @@ pub(crate) fn decide(
     }
     let room = room(mind, fetched);
     let Some((kept, stores, _)) = mind.at(id) else { return Ok(thought) };
-    if is_unsettled(&kept.work) {
-        desk.wake(id);
-    }
     let wanted = working_set(&kept.work.decision, (&suspended(fetched, kept), room));
     thought.effects = effects(kept, (fetched, &wanted), settled);
     // Nobody tells it that the older one writes the path no more.
     let taken_until = matches!(soundness, Soundness::PathTaken(_)).then(|| *now + TAKEN_PAUSE);
-    let wakes = [kept.work.wake_at(), thought.effects.wake_at, taken_until];
+    // What the records have only just told of is settled, or sent, in another pass; no watch tells of it.
+    let found_at = kept.work.has_found_more().then_some(*now);
+    let wakes = [kept.work.wake_at(), thought.effects.wake_at, taken_until, found_at];
     thought.wake_at = wakes.into_iter().flatten().min();
     let (status, oldest) = (report::pipeline(kept, soundness, *now), report::oldest_incomplete_due(kept));
     desk.metrics.pipeline(&id.labels(), &status, oldest);
@@ -197,15 +194,6 @@ fn begin(mind: &mut Mind, desk: &Desk, (id, now): (&Id, Instant)) -> Result<(), 
         look::decide(work, sight, now)?;
     }
     Ok(())
-}
-
-/// Whether records told of a launch only after what runs was settled: of a process that died, say. If nothing of it is
-/// left in the cluster, no watch will ever tell.
-fn is_unsettled(work: &Work) -> bool {
-    let is_settled = |launch: &Launch| {
-        work.running.get(&(launch.partition, launch.step)).is_some_and(|it| key(it) == key(launch))
-    };
-    work_launch::unfinished(work).iter().any(|(launch, _)| !is_settled(launch))
 }
 
 /// How many objects a pipeline may have: a fair share of what a namespace can hold.

@@ -1,6 +1,6 @@
 //! The desk: what all reconciles of one controller share.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crds::Pipeline;
 use executor::kubernetes::{CallError, CallFault, Jobs};
@@ -51,6 +51,12 @@ impl Desk {
         (self.clock)()
     }
 
+    /// The mind, once nobody else thinks. To be asked for on a thread that may wait.
+    pub(crate) fn mind(&self) -> MutexGuard<'_, Mind> {
+        // A thought that panicked may have left half a thought: facts are read anew, and decisions made anew.
+        self.mind.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Has a pipeline reconciled.
     pub(crate) fn wake(&self, id: &Id) {
         // A controller that ends takes no more.
@@ -69,8 +75,7 @@ impl Desk {
     {
         let desk = Arc::clone(self);
         let task = tokio::task::spawn_blocking(move || {
-            // A thought that panicked may have left half a thought: facts are read anew, and decisions made anew.
-            let mut mind = desk.mind.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut mind = desk.mind();
             let before = mind.looks;
             let result = thought(&mut mind, &desk, &mut about);
             if mind.looks != before {

@@ -24,7 +24,7 @@ pub(crate) fn spec(
     let failed = |why: String| Outcome::Failed { exit_code: None, why };
     let work = &kept.work;
     let staged = staged(work, stores, (launch, begin_or_resume)).map_err(|error| failed(chain(&error)))?;
-    let outputs = output_paths(work, stores, (launch, &staged));
+    let outputs = output_paths(stores, (launch, &staged));
     let running = work.facts.history(launch.partition, launch.step).and_then(|it| it.running.as_ref());
     let inputs = running.map_or_else(Fingerprints::new, |running| running.inputs.clone());
     let values = values(&work.plan, stores, (launch, &inputs, outputs));

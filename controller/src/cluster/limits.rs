@@ -77,3 +77,19 @@ pub(crate) const DISRUPTED_PAUSE_MAX: Duration = Duration::from_mins(2);
 
 /// How often a pipeline whose path is taken looks whether it still is. Whoever deleted the older one waits for that.
 pub(crate) const TAKEN_PAUSE: Duration = Duration::from_secs(10);
+
+/// The shortest time for which the archive may be kept: people ask on the next day why a step failed, and what two
+/// controllers know of a partition may differ by minutes.
+pub(crate) const RETENTION_MIN: Duration = Duration::from_hours(24);
+
+/// How often a few old things are looked for: nobody waits for it.
+pub(crate) const TIDY_PAUSE: Duration = Duration::from_mins(1);
+
+/// At how many partitions of the archive a round looks. A thousand hourly pipelines get seventeen new ones a minute, and a
+/// look at one takes a store about a millisecond.
+pub(crate) const TIDY_LOOKS: usize = 100;
+
+/// How long nothing may have been written to the staging of a launch that nobody knows before it is swept, besides the
+/// time after which launches are written off. A node that comes back ends its pods within minutes, and clocks of stores
+/// differ by less; a day is also the time in which a person looks what a failed night has left.
+pub(crate) const STAGING_AGE: Duration = Duration::from_hours(24);

@@ -160,6 +160,22 @@ impl Kept {
         self.faults.is_empty() && self.decided
     }
 
+    /// Whether the records of a partition may still matter to it.
+    pub(crate) fn may_need(&self, key: &str, now: Instant) -> bool {
+        // While it is not known what the spec of now looks after, or what runs by an older one, all of it may.
+        let is_known = self.may_start() && self.elders.is_empty();
+        let partition = self.work.plan.parts().calendar.parse_key(key);
+        !is_known || partition.is_ok_and(|partition| self.work.may_look_at(partition, now))
+    }
+
+    /// Forgets the records of a partition, since there are none any more.
+    pub(crate) fn forget(&mut self, key: &str) {
+        if let Ok(partition) = self.work.plan.parts().calendar.parse_key(key) {
+            self.archive.reload(partition);
+            self.work.facts.history.remove(&partition);
+        }
+    }
+
     /// The pipeline at work with what a look at it is taken at.
     pub(crate) fn sight<'a>(
         &'a mut self,

@@ -16,6 +16,7 @@ mod orphans;
 mod outlook;
 mod overlay;
 mod places;
+mod prune;
 mod publish;
 mod reconcile;
 mod release;
@@ -25,6 +26,8 @@ mod scribe;
 mod senses;
 mod settle;
 mod sighting;
+mod sweep;
+mod tidy;
 mod validate;
 mod working_set;
 

@@ -135,8 +135,8 @@ fn log_address(kept: &Kept, (partition, step, attempts): (Partition, StepId, u32
     let trial =
         planner::facts::Trial { whole: planned.whole_digest, result: planned.result_digest, request: None };
     let launch = running.or(ended)?;
-    let launch =
-        Launch { step, partition, attempt: attempts, launch, trial, outputs: Vec::new(), replaces: false };
+    let (attempt, outputs, products) = (attempts, Vec::new(), Vec::new());
+    let launch = Launch { step, partition, attempt, launch, trial, outputs, replaces: false, products };
     Some(kept.archive.log(&kept.work.plan, &launch).to_string_lossy().into_owned())
 }
 

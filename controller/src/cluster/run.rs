@@ -28,6 +28,7 @@ use crate::cluster::mind::{Id, Mind};
 use crate::cluster::reconcile::{ReconcileError, reconcile};
 use crate::cluster::scribe::Scribe;
 use crate::cluster::senses::sense;
+use crate::cluster::tidy::tidy;
 use crate::seat::health::Health;
 use crate::seat::metrics::Metrics;
 use crate::seat::spans;
@@ -97,7 +98,8 @@ pub async fn run(surroundings: Surroundings, stop: impl Future<Output = ()> + Se
             fill.send_replace(true);
         }
     };
-    let work = future::join4(reconciles, sense(Arc::clone(&desk), pulse), tell(&recorder, told), ready);
+    let senses = sense(Arc::clone(&desk), pulse);
+    let work = future::join5(reconciles, senses, tell(&recorder, told), tidy(Arc::clone(&desk)), ready);
     future::select(pin!(stop), pin!(work)).await;
     Ok(())
 }

@@ -7,7 +7,7 @@ use executor::Observation;
 use executor::kubernetes::{JobRef, Seen, disruption, observe};
 use planner::calendar::Instant;
 use planner::facts::{Outcome, Running, Stage};
-use planner::launch::Launch;
+use planner::launch::{Launch, products};
 use storage::{Catalogue, ChangedPath, Store};
 
 use crate::cluster::configuration::Configuration;
@@ -123,8 +123,8 @@ fn adopt(
     let planned = work.plan.step(step);
     let trial =
         planner::facts::Trial { whole: planned.whole_digest, result: planned.result_digest, request: None };
-    let launch =
-        Launch { step, partition, attempt, launch, trial, outputs: planned.outputs.clone(), replaces: false };
+    let (outputs, products) = (planned.outputs.clone(), products(&work.plan, step, partition));
+    let launch = Launch { step, partition, attempt, launch, trial, outputs, replaces: false, products };
     let inputs = planner::facts::Fingerprints::new();
     archive.write(&Record::launched(&work.plan, &launch, (&inputs, now)), (&work.plan, &launch))?;
     work.facts.history.entry(partition).or_default().entry(step).or_default().start(&launch, inputs, now);
@@ -272,7 +272,7 @@ fn take(
             let Kept { work, archive, .. } = kept;
             archive.load(&work.plan, &[launch.partition], &mut work.facts.history)?;
             work.is_stale = true;
-            settled.changes.extend(launch::look_at_outputs(work, catalogue, launch));
+            settled.changes.extend(launch::look_at_outputs(catalogue, launch));
         }
         Outlook::Over(outcome) => {
             let name = job_name(&kept.work.plan, launch);
@@ -310,5 +310,6 @@ pub(crate) fn launch_of((partition, step, attempt, launch): LaunchKey, kept: &Ke
     let planned = kept.work.plan.step(step);
     let trial =
         planner::facts::Trial { whole: planned.whole_digest, result: planned.result_digest, request: None };
-    Launch { step, partition, attempt, launch, trial, outputs: Vec::new(), replaces: false }
+    let (outputs, products) = (Vec::new(), Vec::new());
+    Launch { step, partition, attempt, launch, trial, outputs, replaces: false, products }
 }

@@ -22,7 +22,13 @@ pub(crate) fn archived_log(arguments: &args::ArchivedLog) -> Result<ExitCode, Fa
     let configuration = Configuration::read(config).map_err(|error| Failure::new(chain(&error)))?;
     let (name, directory) = configuration.archive_place();
     let store = Store::fs(name, directory).map_err(Failure::new)?;
-    let logs = logs::list(&archived_logs(&store, namespace, (pipeline, key)));
+    let folder = archived_logs(&store, namespace, (pipeline, key));
+    let logs = logs::list(&folder);
+    if logs.is_empty() && folder.exists() {
+        return Err(Failure::new(format!(
+            "{pipeline} {key} has no log: one is there once a launch is over, and until it is older than archive.retention"
+        )));
+    }
     let wanted = Wanted { pipeline, key, step: step.as_deref(), attempt: *attempt };
     let log = logs::choose(logs, wanted).map_err(Failure::new)?;
     let printed = File::open(&log.path).and_then(|mut log| io::copy(&mut log, &mut io::stdout().lock()));

@@ -68,7 +68,7 @@ fn start_process(
         Ok(staged) => staged,
         Err(error) => return Ok(Err(chain(&error))),
     };
-    let outputs = output_paths(work, &desk.stores, (launch, &staged));
+    let outputs = output_paths(&desk.stores, (launch, &staged));
     let values = values(&work.plan, &desk.stores, (launch, inputs, outputs));
     let spec = spec(pipeline, desk, (launch, &values));
     if let Some(folder) = spec.log.parent() {

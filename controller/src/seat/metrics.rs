@@ -47,6 +47,7 @@ struct Families {
     reconcile_errors: Counter,
     api_calls: Histograms<Call>,
     storage_calls: Histograms<StorageCall>,
+    swept: Family<Store, Counter>,
 }
 
 /// What is told of a pipeline.
@@ -117,6 +118,7 @@ impl Metrics {
             reconcile_errors: Counter::default(),
             api_calls: Family::new_with_constructor(|| Histogram::new(CALL_BUCKETS)),
             storage_calls: Family::new_with_constructor(|| Histogram::new(CALL_BUCKETS)),
+            swept: Family::default(),
         };
         Self(Arc::new(families.registered()))
     }
@@ -178,6 +180,12 @@ impl Metrics {
         self.0.catalogues.set(Store { store: store.to_owned() }, at);
     }
 
+    /// What so many launches had left in the staging of a store was removed.
+    pub fn swept(&self, store: &str, launches: usize) {
+        let launches = u64::try_from(launches).unwrap_or(u64::MAX);
+        self.0.swept.get_or_create(&Store { store: store.to_owned() }).inc_by(launches);
+    }
+
     /// A layer that measures each call of a client.
     pub fn calls(&self) -> Calls {
         Calls::new(self.0.api_calls.clone())
@@ -223,6 +231,11 @@ impl Families {
             "storage_request_duration_seconds",
             "How long a store took to answer",
             self.storage_calls.clone(),
+        );
+        registry.register(
+            "staging_swept",
+            "Launches that nobody comes back to and whose staging was removed",
+            self.swept.clone(),
         );
         registry.register_collector(Box::new(Arc::clone(&self.catalogues)));
         self

@@ -2,14 +2,14 @@
 
 use planner::calendar::{Instant, Partition};
 use planner::facts::{Fingerprints, Leftovers, Outcome, Running, Stage};
-use planner::launch::Launch;
-use planner::pipeline::{Pipeline, StepId};
+use planner::launch::{Launch, products};
+use planner::pipeline::{DatasetId, Pipeline, StepId};
 use storage::{Catalogue, ChangedPath, Staging};
 
 use crate::work::look::Sight;
 use crate::work::observe;
 use crate::work::pipeline::Work;
-use crate::work::records::{Record, RecordsError};
+use crate::work::records::{Record, RecordsError, dataset};
 use crate::work::stage::{direct_outputs, staged};
 
 /// An error with all that caused it, in one sentence.
@@ -34,9 +34,10 @@ pub(crate) fn begin(
     let history = work.facts.history.entry(launch.partition).or_default().entry(launch.step).or_default();
     history.start(launch, inputs.clone(), now);
     work.running.insert((launch.partition, launch.step), launch.clone());
-    for id in direct_outputs(&work.plan, launch.step) {
-        let found = observe::output_fingerprint(&work.plan, sight.stores, (id, launch.partition));
-        work.before.extend(found.map(|found| ((launch.partition, id), found)));
+    for product in direct_outputs(launch) {
+        let found = observe::product_fingerprint(sight.stores, product);
+        let id = dataset(&work.plan, product.dataset.as_str());
+        work.before.extend(id.zip(found).map(|(id, found)| ((launch.partition, id), found)));
     }
     work.is_stale = true;
     Ok(inputs)
@@ -64,15 +65,13 @@ pub(crate) fn end(
         let _ = staged.staging.discard();
     }
     work.is_stale = true;
-    Ok(look_at_outputs(work, sight.catalogue, launch))
+    Ok(look_at_outputs(sight.catalogue, launch))
 }
 
 /// Looks again at what a launch that is over has written, whoever published it. The paths that may have changed.
-pub(crate) fn look_at_outputs(work: &Work, catalogue: &mut Catalogue, launch: &Launch) -> Vec<ChangedPath> {
-    let outputs = work.plan.step(launch.step).outputs.iter();
-    let changes = outputs.map(|output| {
-        let store = work.plan.dataset(*output).store.to_string();
-        let path = observe::path(&work.plan, *output, launch.partition);
+pub(crate) fn look_at_outputs(catalogue: &mut Catalogue, launch: &Launch) -> Vec<ChangedPath> {
+    let changes = launch.products.iter().map(|product| {
+        let (store, path) = (product.store.to_string(), product.path.clone());
         catalogue.look_again(&store, &path);
         ChangedPath { store, path }
     });
@@ -86,10 +85,14 @@ fn leftovers(work: &mut Work, sight: &Sight<'_>, (launch, outcome): (&Launch, &O
         Outcome::Failed { .. } | Outcome::Disrupted(_) => {}
     }
     let mut left = Leftovers::new();
-    for id in direct_outputs(&work.plan, launch.step) {
-        let found = observe::output_fingerprint(&work.plan, sight.stores, (id, launch.partition));
+    for product in direct_outputs(launch) {
+        // What lies where the dataset was before its spec changed is nobody's data.
+        let id = dataset(&work.plan, product.dataset.as_str());
+        let is_there = |id: &DatasetId| observe::path(&work.plan, *id, launch.partition) == product.path;
+        let Some(id) = id.filter(is_there) else { continue };
+        let found = observe::product_fingerprint(sight.stores, product);
         // Old data that a replacement did not touch is still data.
-        let is_untouched = launch.replaces && found.as_ref() == work.before.get(&(launch.partition, id));
+        let is_untouched = launch.replaces && found.as_ref() == work.before(launch.partition, product);
         left.extend(found.filter(|_| !is_untouched).map(|found| (id, found)));
     }
     let seen = left.iter().map(|(id, found)| ((launch.partition, *id), found.clone()));
@@ -111,9 +114,15 @@ pub(crate) fn unfinished(work: &Work) -> Vec<(Launch, Stage)> {
 
 /// The launch that a record tells of.
 fn relaunch(plan: &Pipeline, (partition, step): (Partition, StepId), running: &Running) -> Launch {
+    let products = match running.products.as_slice() {
+        // A record of before they were recorded.
+        [] => products(plan, step, partition),
+        recorded => recorded.to_vec(),
+    };
     Launch {
         step,
         partition,
+        products,
         attempt: running.attempt,
         launch: running.launch,
         trial: running.trial.clone(),

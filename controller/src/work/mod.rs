@@ -6,6 +6,7 @@ pub(crate) mod objects;
 pub(crate) mod observe;
 pub(crate) mod pipeline;
 pub(crate) mod places;
+pub(crate) mod product;
 pub(crate) mod publish;
 pub(crate) mod records;
 pub(crate) mod stage;

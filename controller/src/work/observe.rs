@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use planner::calendar::{Instant, Partition};
 use planner::facts::{ABSENT, Fingerprints, Holding, Presence};
-use planner::launch::Launch;
+use planner::launch::{Launch, Product, products};
 use planner::pipeline::{Completeness, DatasetId, Input, Pipeline, Publish, StepId};
 use planner::reads;
 use storage::{Catalogue, ChangedPath, Store, Want};
@@ -175,9 +175,15 @@ pub(crate) fn output_fingerprint(
     stores: &BTreeMap<String, Store>,
     (id, partition): (DatasetId, Partition),
 ) -> Option<String> {
-    let dataset = plan.dataset(id);
-    let store = stores.get(dataset.store.as_str()).filter(|_| dataset.publish == Publish::Direct)?;
-    let seen = storage::fingerprint(store, &path(plan, id, partition), &rule(&dataset.complete));
+    let step = plan.producer(id)?;
+    let name = &plan.dataset(id).name;
+    product_fingerprint(stores, products(plan, step, partition).iter().find(|it| it.dataset == *name)?)
+}
+
+/// What a `Direct` product looks like now.
+pub(crate) fn product_fingerprint(stores: &BTreeMap<String, Store>, product: &Product) -> Option<String> {
+    let store = stores.get(product.store.as_str()).filter(|_| product.publish == Publish::Direct)?;
+    let seen = storage::fingerprint(store, &product.path, &rule(&product.complete));
     // An answer that can't be had is none: what stands there then counts as data only if storage says so.
     Some(seen.ok()??.to_string())
 }

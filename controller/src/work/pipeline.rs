@@ -7,10 +7,13 @@ use planner::calendar::{Instant, Partition};
 use planner::decide::{World, decide};
 use planner::decision::Decision;
 use planner::facts::Facts;
-use planner::launch::Launch;
+use planner::launch::{Launch, Product};
 use planner::pipeline::{DatasetId, Pipeline, Publish, StepId, WhenChanged};
+use planner::reads;
 use planner::verdict::Verdict;
 use planner::window;
+
+use crate::work::records::dataset;
 
 /// A pipeline at work, on a laptop or in a cluster.
 #[derive(Debug)]
@@ -90,11 +93,31 @@ impl Work {
 
     /// Every partition that a decision could look at: the window, the requests, what runs.
     pub(crate) fn stretch(&self, now: Instant) -> Range<i64> {
+        let all = self.stretches(now);
+        all.reduce(|one, other| one.start.min(other.start)..one.end.max(other.end)).unwrap_or(0..0)
+    }
+
+    /// Whether a decision could look at the records of a partition: for its own sake, or because what it made is read.
+    pub(crate) fn may_look_at(&self, partition: Partition, now: Instant) -> bool {
+        let is_in_sight = |stretch: Range<i64>| {
+            let sights = self.plan.dataset_ids().zip(reads::sight(&self.plan, &stretch));
+            let mut own = sights.filter(|(dataset, _)| self.plan.producer(*dataset).is_some());
+            own.any(|(_, sight)| sight.is_some_and(|sight| sight.contains(&partition.0)))
+        };
+        self.decision.partitions().contains(&partition) || self.stretches(now).any(is_in_sight)
+    }
+
+    fn stretches(&self, now: Instant) -> impl Iterator<Item = Range<i64>> {
         let window = window::window(self.plan.parts(), now);
         let requests = self.facts.requests.iter().map(|request| request.from.0..request.to.0 + 1);
         let running = self.running.keys().map(|(partition, _)| partition.0..partition.0 + 1);
-        let all = std::iter::once(window).chain(requests).chain(running).filter(|range| !range.is_empty());
-        all.reduce(|one, other| one.start.min(other.start)..one.end.max(other.end)).unwrap_or(0..0)
+        std::iter::once(window).chain(requests).chain(running).filter(|range| !range.is_empty())
+    }
+
+    /// Whether the records tell of more launches that may still run than are looked after.
+    pub(crate) fn has_found_more(&self) -> bool {
+        let histories = self.facts.history.values().flat_map(BTreeMap::values);
+        histories.filter(|history| history.running.is_some()).count() > self.running.len()
     }
 
     /// The partitions with a step that is not settled.
@@ -123,6 +146,12 @@ impl Work {
         } else {
             self.unsettled().into_iter().collect()
         }
+    }
+
+    /// What a `Direct` output looked like before its launch.
+    pub(crate) fn before(&self, partition: Partition, product: &Product) -> Option<&String> {
+        let dataset = dataset(&self.plan, product.dataset.as_str())?;
+        self.before.get(&(partition, dataset))
     }
 
     /// The running launch of this name.

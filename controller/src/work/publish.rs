@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use planner::calendar::Instant;
 use planner::facts::Outcome;
-use planner::launch::Launch;
-use planner::pipeline::{DatasetId, Pipeline};
+use planner::launch::{Launch, Product};
 use storage::{Existing, Published, Staging, Store};
 
 use crate::work::launch::chain;
@@ -32,7 +31,7 @@ pub(crate) fn verify_and_publish(
 pub(crate) fn publish(work: &Work, stores: &BTreeMap<String, Store>, launch: &Launch) -> Outcome {
     let failed = |why| Outcome::Failed { exit_code: Some(0), why };
     let existing = if launch.replaces { Existing::Replace } else { Existing::Keep };
-    let mut is_ours = direct_outputs(&work.plan, launch.step).next().is_some();
+    let mut is_ours = direct_outputs(launch).next().is_some();
     let staged = match staged(work, stores, (launch, Staging::resume)) {
         Ok(staged) => staged,
         Err(error) => return failed(chain(&error)),
@@ -47,34 +46,30 @@ pub(crate) fn publish(work: &Work, stores: &BTreeMap<String, Store>, launch: &La
 }
 
 fn verify(work: &Work, stores: &BTreeMap<String, Store>, launch: &Launch) -> Result<(), String> {
-    let plan = &work.plan;
     for Staged { outputs, staging } in
         staged(work, stores, (launch, Staging::resume)).map_err(|error| chain(&error))?
     {
-        for (place, id) in outputs.iter().enumerate() {
-            let rule = observe::rule(&plan.dataset(*id).complete);
-            staging.verify(place, &rule).map_err(|error| not_written(plan, *id, &error))?;
+        for (place, product) in outputs.iter().enumerate() {
+            let rule = observe::rule(&product.complete);
+            staging.verify(place, &rule).map_err(|error| not_written(product, &error))?;
         }
     }
-    for id in direct_outputs(plan, launch.step) {
-        let dataset = plan.dataset(id);
-        let Some(store) = stores.get(dataset.store.as_str()) else { continue };
-        let path = observe::path(plan, id, launch.partition);
-        storage::verify(store, &path, &observe::rule(&dataset.complete))
-            .map_err(|error| not_written(plan, id, &error))?;
-        let found = observe::output_fingerprint(plan, stores, (id, launch.partition));
-        if found.is_some() && found.as_ref() == work.before.get(&(launch.partition, id)) {
+    for product in direct_outputs(launch) {
+        let Some(store) = stores.get(product.store.as_str()) else { continue };
+        storage::verify(store, &product.path, &observe::rule(&product.complete))
+            .map_err(|error| not_written(product, &error))?;
+        let found = observe::product_fingerprint(stores, product);
+        if found.is_some() && found.as_ref() == work.before(launch.partition, product) {
             return Err(format!(
                 "it ended well, but did not write its output {}: {}",
-                dataset.name,
-                store.uri(&path)
+                product.dataset,
+                store.uri(&product.path)
             ));
         }
     }
     Ok(())
 }
 
-fn not_written(plan: &Pipeline, id: DatasetId, error: &storage::NotWritten) -> String {
-    let name = &plan.dataset(id).name;
-    format!("it ended well, but its output {name} is not complete: {}", chain(error))
+fn not_written(Product { dataset, .. }: &Product, error: &storage::NotWritten) -> String {
+    format!("it ended well, but its output {dataset} is not complete: {}", chain(error))
 }

@@ -14,6 +14,8 @@ use planner::launch::Launch;
 use planner::pipeline::{DatasetId, Pipeline, StepId};
 use serde::{Deserialize, Serialize};
 
+use crate::work::product::ProductRecord;
+
 /// What has been tried, by partition and step.
 pub(crate) type Histories = BTreeMap<Partition, BTreeMap<StepId, History>>;
 
@@ -63,6 +65,9 @@ pub(crate) enum Event {
         inputs: Fingerprints,
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         replaces: bool,
+        /// None in a record of before they were recorded.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        products: Vec<ProductRecord>,
     },
     Publishing,
     Ended {
@@ -97,6 +102,7 @@ impl Record {
             request: launch.trial.request.clone(),
             inputs: inputs.clone(),
             replaces: launch.replaces,
+            products: launch.products.iter().map(ProductRecord::of).collect(),
         };
         Self::new(pipeline, launch, (at, event))
     }
@@ -145,16 +151,14 @@ impl Record {
             return;
         }
         match self.event {
-            Event::Launched { whole, result, request, inputs, replaces } => {
+            Event::Launched { whole, result, request, inputs, replaces, products } => {
                 let (Ok(whole), Ok(result)) = (whole.parse(), result.parse()) else { return };
                 let trial = Trial { whole, result, request };
                 let outputs = Vec::new();
                 let (attempt, launch) = (self.attempt, self.launch);
-                history.start(
-                    &Launch { step, partition, attempt, launch, trial, outputs, replaces },
-                    inputs,
-                    self.at,
-                );
+                let products = products.into_iter().filter_map(ProductRecord::product).collect();
+                let launch = Launch { step, partition, attempt, launch, trial, outputs, replaces, products };
+                history.start(&launch, inputs, self.at);
             }
             Event::Publishing => history.publish(),
             Event::Ended { outcome, exit_code, why, left } => {
@@ -172,6 +176,7 @@ impl Record {
     }
 }
 
-fn dataset(pipeline: &Pipeline, name: &str) -> Option<DatasetId> {
+/// The dataset of a name, as long as the pipeline has it.
+pub(crate) fn dataset(pipeline: &Pipeline, name: &str) -> Option<DatasetId> {
     pipeline.dataset_ids().find(|id| pipeline.dataset(*id).name.as_str() == name)
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use planner::command::Values;
 use planner::facts::{ABSENT, Fingerprints};
-use planner::launch::Launch;
-use planner::pipeline::{DatasetId, Pipeline, Publish, StepId};
+use planner::launch::{Launch, Product};
+use planner::pipeline::{Pipeline, Publish};
 use storage::{Staging, StagingError, Store};
 
 use crate::work::observe;
@@ -15,7 +15,7 @@ use crate::work::pipeline::Work;
 #[derive(Debug)]
 pub(crate) struct Staged {
     /// The outputs, in the order of the staging.
-    pub(crate) outputs: Vec<DatasetId>,
+    pub(crate) outputs: Vec<Product>,
     /// Where they lie until they are published.
     pub(crate) staging: Staging,
 }
@@ -30,12 +30,10 @@ pub(crate) fn staged(
     (launch, open): (&Launch, Open),
 ) -> Result<Vec<Staged>, StagingError> {
     let name = work.launch_name(launch);
-    let by_store = by_store(&work.plan, stores, launch.step).into_iter();
+    let by_store = by_store(stores, launch).into_iter();
     by_store
         .map(|(store, outputs)| {
-            let finals: Vec<_> =
-                outputs.iter().map(|id| observe::path(&work.plan, *id, launch.partition)).collect();
-            let finals: Vec<_> = finals.iter().map(String::as_str).collect();
+            let finals: Vec<_> = outputs.iter().map(|it| it.path.as_str()).collect();
             Ok(Staged { staging: open(store, &name, &finals)?, outputs })
         })
         .collect()
@@ -43,20 +41,17 @@ pub(crate) fn staged(
 
 /// Where a launch is to write each output: staged ones aside, the others in their place.
 pub(crate) fn output_paths(
-    work: &Work,
     stores: &BTreeMap<String, Store>,
     (launch, staged): (&Launch, &[Staged]),
 ) -> BTreeMap<String, String> {
-    let plan = &work.plan;
     let mut paths = BTreeMap::new();
     for Staged { outputs, staging } in staged {
-        let names = outputs.iter().map(|id| plan.dataset(*id).name.to_string());
+        let names = outputs.iter().map(|it| it.dataset.to_string());
         paths.extend(names.zip(staging.paths()));
     }
-    for id in direct_outputs(plan, launch.step) {
-        let dataset = plan.dataset(id);
-        let Some(store) = stores.get(dataset.store.as_str()) else { continue };
-        paths.insert(dataset.name.to_string(), store.uri(&observe::path(plan, id, launch.partition)));
+    for product in direct_outputs(launch) {
+        let Some(store) = stores.get(product.store.as_str()) else { continue };
+        paths.insert(product.dataset.to_string(), store.uri(&product.path));
     }
     paths
 }
@@ -89,24 +84,16 @@ pub(crate) fn values(
     }
 }
 
-/// The outputs of a step that it writes in their place.
-pub(crate) fn direct_outputs(plan: &Pipeline, step: StepId) -> impl Iterator<Item = DatasetId> + '_ {
-    let outputs = plan.step(step).outputs.iter().copied();
-    outputs.filter(|id| plan.dataset(*id).publish == Publish::Direct)
+/// The outputs of a launch that its step writes in their place.
+pub(crate) fn direct_outputs(launch: &Launch) -> impl Iterator<Item = &Product> {
+    launch.products.iter().filter(|product| product.publish == Publish::Direct)
 }
 
-/// The outputs of a step that are written aside first, by store.
-fn by_store<'a>(
-    plan: &Pipeline,
-    stores: &'a BTreeMap<String, Store>,
-    step: StepId,
-) -> Vec<(&'a Store, Vec<DatasetId>)> {
-    let mut by_store: BTreeMap<&str, Vec<DatasetId>> = BTreeMap::new();
-    for id in &plan.step(step).outputs {
-        let dataset = plan.dataset(*id);
-        if dataset.publish == Publish::Staged {
-            by_store.entry(dataset.store.as_str()).or_default().push(*id);
-        }
+/// The outputs of a launch that are written aside first, by store.
+fn by_store<'a>(stores: &'a BTreeMap<String, Store>, launch: &Launch) -> Vec<(&'a Store, Vec<Product>)> {
+    let mut by_store: BTreeMap<&str, Vec<Product>> = BTreeMap::new();
+    for product in launch.products.iter().filter(|product| product.publish == Publish::Staged) {
+        by_store.entry(product.store.as_str()).or_default().push(product.clone());
     }
     by_store.into_iter().filter_map(|(name, outputs)| Some((stores.get(name)?, outputs))).collect()
 }

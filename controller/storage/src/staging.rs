@@ -9,20 +9,19 @@
 //! power cut a published file may therefore be empty, as after `cp`; a dataset that can't bear it asks for
 //! `minBytes`. A dying process loses nothing.
 
-use std::fs::remove_dir_all;
-
 use rustix::fs::{AtFlags, RenameFlags, renameat_with, statat};
 use rustix::io::Errno;
 
 use crate::path::{RESERVED, bare, check, join, split};
 use crate::publish::{Existing, Output, Published, make, publish};
 use crate::root::Root;
+use crate::sweep::remove;
 use crate::tally::count;
 use crate::verify::{unknown, verify_entry};
 use crate::{Completeness, NotWritten, StagingError, Store};
 
 /// Where the launches' directories lie.
-const STAGING: &str = ".daybreak/staging";
+pub(crate) const STAGING: &str = ".daybreak/staging";
 
 /// How many of the names that a step wrote instead of its output are told.
 const TOLD: usize = 5;
@@ -141,45 +140,6 @@ impl Staging {
             Err(Errno::EXIST) => Err(taken()),
             made => made.map_err(|errno| StagingError::failed("make", root.absolute(&directory), errno)),
         }
-    }
-}
-
-/// Removes the staging of every launch for which `keep` is false, and counts them. To be called when a run starts
-/// and when it ends; `keep` must be true for launches of others that write to the same store.
-pub fn sweep(store: &Store, keep: &dyn Fn(&str) -> bool) -> Result<usize, StagingError> {
-    let root = store.open().map_err(StagingError::Storage)?;
-    let Some(open) = root.directory(STAGING).map_err(StagingError::Storage)? else {
-        return Ok(0);
-    };
-    let mut launches = Vec::new();
-    let listed = root.list(STAGING, &open, |name, _| {
-        launches.push(String::from_utf8_lossy(name).into_owned());
-        Ok(())
-    });
-    listed.map_err(StagingError::Storage)?;
-    let spares = std::mem::take(&mut *store.spares());
-    let mut leftovers = 0;
-    for launch in launches {
-        let is_spare = spares.contains(&launch);
-        if is_spare || !keep(&launch) {
-            remove(&root, &join(STAGING, &launch))?;
-            leftovers += usize::from(!is_spare);
-        }
-    }
-    // Left alone where others still use them.
-    for directory in [STAGING, RESERVED] {
-        let _ = root.remove_empty(directory);
-    }
-    Ok(leftovers)
-}
-
-fn remove(root: &Root<'_>, directory: &str) -> Result<(), StagingError> {
-    let path = root.absolute(directory);
-    match remove_dir_all(&path) {
-        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-            Err(StagingError::Failed { operation: "remove", path, source })
-        }
-        _ => Ok(()),
     }
 }
 

@@ -33,6 +33,7 @@ async fn seasoned() -> Metrics {
     metrics.reconcile_failed();
     metrics.asked_storage("warehouse", "list", Duration::ZERO);
     metrics.listed("warehouse", now());
+    metrics.swept("warehouse", 1);
     let answer = tower::service_fn(async |_| Ok::<_, std::io::Error>(Response::new(())));
     let call = metrics.calls().layer(answer).oneshot(Request::new(()));
     call.await.expect("the service answers");

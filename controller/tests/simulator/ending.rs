@@ -71,6 +71,23 @@ impl End {
     }
 }
 
+/// The files of the archive below a store's root.
+pub(crate) fn archive(root: &Path) -> BTreeSet<String> {
+    let mut files = BTreeSet::new();
+    let mut folders = vec![root.join(".daybreak/archive")];
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(root.join(".daybreak/archive")).unwrap_or(&path);
+                files.insert(name.to_string_lossy().into_owned());
+            }
+        }
+    }
+    files
+}
+
 fn walk(root: &Path, folder: &Path, end: &mut End) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {

@@ -24,5 +24,6 @@ mod run;
 mod serve;
 mod sweeps;
 mod testbed;
+mod tidied;
 mod trace;
 mod workloads;

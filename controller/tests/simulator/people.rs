@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 use tokio::time::Instant;
@@ -131,6 +131,15 @@ impl People {
 
     fn judge(&self, tell: impl FnOnce(&mut Referee)) {
         tell(&mut self.referee.lock().expect("nobody panics while holding the referee"));
+    }
+}
+
+/// Writes a file that was there long before, in folders that were.
+pub(crate) fn write_old(root: &Path, (path, text): (&str, &str), at: SystemTime) {
+    write(root, path, text);
+    for path in Path::new(path).ancestors().filter(|it| !it.as_os_str().is_empty()) {
+        let file = fs::File::open(root.join(path)).expect("it was written");
+        file.set_modified(at).expect("its time can be set");
     }
 }
 

@@ -1,9 +1,9 @@
 //! One run: a world, one or two controllers in it, faults by plan, until everything has ended and stays so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use daybreak::cluster::Configuration;
 use serde_json::json;
@@ -14,7 +14,7 @@ use crate::apiserver::resource::{Id, Resource};
 use crate::apiserver::server::{Asked, Server};
 use crate::clock::Clock;
 use crate::dice::Dice;
-use crate::ending::End;
+use crate::ending::{self, End};
 use crate::faults::{Course, Plan};
 use crate::node::Node;
 use crate::people::{self, NAMESPACE, People};
@@ -69,6 +69,8 @@ pub(crate) struct Setting<'a> {
 pub(crate) struct Finding {
     pub(crate) violations: Vec<Violation>,
     pub(crate) end: End,
+    /// The files of the archive.
+    pub(crate) archive: BTreeSet<String>,
     /// The calls of the first controller until its work was done.
     pub(crate) calls: Vec<String>,
     /// How many events its watches had brought until then.
@@ -140,6 +142,10 @@ impl World {
         std::fs::create_dir_all(root).expect("the store's folder can be made");
         for (path, text) in &workload.files {
             people::write(root, path, text);
+        }
+        let long_ago = SystemTime::from(clock.now()) - Duration::from_hours(365 * 24);
+        for (path, text) in &workload.old {
+            people::write_old(root, (path, text), long_ago);
         }
         server.with(|cluster| begin(cluster, workload));
         watch(&server, referee.clone(), setting.traces.then_some(clock));
@@ -257,6 +263,7 @@ impl World {
         Finding {
             violations: referee.violations.clone(),
             end,
+            archive: ending::archive(&self.root),
             calls: self.courses[0].journal().into_iter().take(calls).collect(),
             events,
             has_met_all: self.courses.iter().all(|course| course.has_met_all()),

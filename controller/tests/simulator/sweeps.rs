@@ -168,7 +168,8 @@ impl<'a> Sweep<'a> {
 }
 
 fn named(name: &str) -> Workload {
-    workloads::all().into_iter().find(|it| it.name == name).expect("each test has its workload")
+    let mut all = workloads::all().into_iter().chain(workloads::prompt());
+    all.find(|it| it.name == name).expect("each test has its workload")
 }
 
 fn every_crash(name: &str) {
@@ -300,6 +301,28 @@ macro_rules! sweeps {
 sweeps! {
     one_step, chain, diamond, yesterday, fails_twice, fails_for_good, late_input, output_removed, remade, edited,
     disrupted, deleted, suspended, node_lost, image_missing, queued, store_away,
+}
+
+mod a_path_that_changes_in_mid_run_ends_as_the_clean_run {
+    #[test]
+    fn at_every_crash_point() {
+        super::every_crash("moved");
+    }
+
+    #[test]
+    fn at_every_error() {
+        super::every_error("moved");
+    }
+
+    #[test]
+    fn after_double_crashes() {
+        super::double_crashes("moved");
+    }
+
+    #[test]
+    fn with_two_controllers() {
+        super::two_controllers("moved");
+    }
 }
 
 #[test]

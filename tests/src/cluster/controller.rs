@@ -11,8 +11,8 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use super::api::mortal;
-use super::run;
 use crate::command::{Outcome, Running, binary};
+use crate::testbed::run;
 
 /// The user that steps and controllers run as, where root can give that away.
 pub(crate) const USER: u32 = 65532;

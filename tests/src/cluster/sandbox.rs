@@ -14,8 +14,9 @@ use tempfile::TempDir;
 
 use super::api::Api;
 use super::controller::USER;
-use super::{Cluster, Controller, try_run};
+use super::{Cluster, Controller};
 use crate::ledger::{Ledger, note};
+use crate::testbed::try_run;
 
 /// As long as something that must happen may take, where many pods share two processors.
 const PATIENCE: Duration = Duration::from_mins(3);

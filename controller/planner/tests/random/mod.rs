@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use planner::calendar::{Instant, Partition};
 use planner::facts::{Facts, History, Leftovers, Outcome, Presence, Request, Trial};
-use planner::launch::Launch;
+use planner::launch::{Launch, products};
 use planner::pipeline::{Pipeline, StepId};
 use planner::window;
 use proptest::prelude::*;
@@ -199,7 +199,9 @@ impl Scene {
                 request: self.facts.requests.first().map(|request| request.name.clone()),
             };
             let outputs = digests.outputs.clone();
-            let launch = Launch { step, partition, attempt, launch: 1, trial, outputs, replaces: false };
+            let products = products(&self.pipeline, step, partition);
+            let launch =
+                Launch { step, partition, attempt, launch: 1, trial, outputs, replaces: false, products };
             self.start(&launch);
             let outcome = match kind {
                 0 => continue,

@@ -36,7 +36,7 @@ pub(super) struct StorageCall {
 }
 
 /// A store.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, EncodeLabelSet)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, EncodeLabelSet)]
 pub(super) struct Store {
     pub(super) store: String,
 }

@@ -10,5 +10,6 @@ mod publish;
 mod replace;
 mod staging;
 mod store;
+mod sweep;
 mod trouble;
 mod world;

@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::time::Duration;
 
-use storage::{Completeness, Existing, Staging, StagingError, Store, sweep};
+use storage::{Completeness, Existing, Staging, StagingError, Store};
 
 use crate::world::{World, file, files, flag};
 
@@ -160,21 +160,4 @@ fn a_direct_output_is_verified_where_it_is() {
     assert_eq!(told, format!("{} was not written", world.store.uri("a.txt")));
     world.write("a.txt", "");
     storage::verify(&world.store, "a.txt", &file()).expect("it is there");
-}
-
-#[test]
-fn a_sweep_removes_and_counts_what_dead_launches_left() {
-    let world = World::new();
-    assert_eq!(sweep(&world.store, &|_| false).expect("there is nothing"), 0);
-    for launch in ["alive", "dead", "gone"] {
-        let staging = begin(&world.store, launch, &["a.txt"]);
-        fs::write(&staging.paths()[0], launch).expect("the step writes");
-    }
-    begin(&world.store, "spare", &["a.txt"]).discard().expect("it is discarded");
-    assert_eq!(sweep(&world.store, &|launch| launch == "alive").expect("it sweeps"), 2);
-    assert_eq!(world.names(".daybreak/staging"), ["alive"]);
-    let next = begin(&world.store, "next", &["b.txt"]);
-    next.discard().expect("it is discarded");
-    assert_eq!(sweep(&world.store, &|_| false).expect("it sweeps"), 1);
-    assert!(world.names("").is_empty());
 }

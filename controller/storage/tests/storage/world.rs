@@ -45,6 +45,12 @@ impl World {
         file.set_modified(changed).expect("its time can be set");
     }
 
+    /// The same of a directory.
+    pub(crate) fn date_directory(&self, path: &str, changed: SystemTime) {
+        let directory = fs::File::open(self.place(path)).expect("the directory is there");
+        directory.set_modified(changed).expect("its time can be set");
+    }
+
     /// What a fresh look at one path gives.
     pub(crate) fn look(&self, path: &str, rule: &Completeness) -> Presence {
         self.look_at(path, rule, noon())

@@ -3,7 +3,7 @@
 mod manifest;
 mod stories;
 
-pub(crate) use stories::all;
+pub(crate) use stories::{all, prompt};
 
 use serde_json::Value;
 
@@ -18,6 +18,8 @@ pub(crate) struct Workload {
     pub(crate) manifests: Vec<Value>,
     /// The files that are there at the beginning.
     pub(crate) files: Vec<(&'static str, &'static str)>,
+    /// The files that have been there for a year.
+    pub(crate) old: Vec<(String, String)>,
     pub(crate) fates: Fates,
     pub(crate) scenes: Vec<Scene>,
     pub(crate) ending: Ending,

@@ -38,6 +38,12 @@ pub(crate) fn all() -> Vec<Workload> {
     ]
 }
 
+/// The workloads that end as they do only if the controller hears of a change at once: where a watch breaks, it depends on
+/// the hour by which spec something is launched.
+pub(crate) fn prompt() -> Vec<Workload> {
+    vec![moved()]
+}
+
 fn one_step() -> Workload {
     Workload {
         name: "one_step",
@@ -218,6 +224,27 @@ fn edited() -> Workload {
         // What is there is kept, though its step has changed since.
         late: vec![("whole_20260104.txt", "second 2026-01-04(first 2026-01-04(raw 4))")],
         ..Workload::default()
+    }
+}
+
+/// While the first step runs, its output is to lie elsewhere: it ends as it began, and its data is made once more.
+fn moved() -> Workload {
+    let pipeline = edited().manifests.remove(0);
+    let other = with(pipeline, "/spec/datasets/1/path", json!("other/moved_%Y%m%d.txt"));
+    Workload {
+        name: "moved",
+        scenes: vec![Scene(When::Runs("first"), What::Apply(other))],
+        ending: Ending {
+            files: vec![
+                ("half_20260104.txt", "first 2026-01-04(raw 4)"),
+                ("other/moved_20260104.txt", "first 2026-01-04(raw 4)"),
+                ("whole_20260104.txt", "second 2026-01-04(first 2026-01-04(raw 4))"),
+            ],
+            launches: 3,
+            ..edited().ending
+        },
+        late: vec![],
+        ..edited()
     }
 }
 

@@ -1,0 +1,98 @@
+//! Tidy: what nobody needs any more goes, a little at a time and beside all else.
+
+use std::io;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crds::labels::PARTITION;
+use kube::ResourceExt as _;
+use kube::runtime::reflector::ObjectRef;
+use planner::calendar::Instant;
+use tokio::time::{MissedTickBehavior, interval_at};
+
+use crate::cluster::archive;
+use crate::cluster::caches::{Caches, of_labels, of_partition};
+use crate::cluster::desk::Desk;
+use crate::cluster::limits::{TIDY_LOOKS, TIDY_PAUSE};
+use crate::cluster::mind::Mind;
+use crate::cluster::prune::{self, Place};
+use crate::cluster::sweep::sweep;
+use crate::work::launch::chain;
+
+/// Tidies until the controller ends.
+pub(crate) async fn tidy(desk: Arc<Desk>) {
+    let mut rounds = interval_at(tokio::time::Instant::now() + TIDY_PAUSE, TIDY_PAUSE);
+    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut last = None;
+    loop {
+        rounds.tick().await;
+        let (desk, before) = (Arc::clone(&desk), last.take());
+        // It waits for files, and for the mind. A round that panicked is followed by one from the beginning.
+        last = tokio::task::spawn_blocking(move || round(&desk, before.as_ref())).await.unwrap_or_default();
+    }
+}
+
+/// One round; where the next goes on.
+fn round(desk: &Desk, last: Option<&Place>) -> Option<Place> {
+    // Of a cache without pipelines nobody knows whether it was filled, and without its pipeline every record is nobody's.
+    if !*desk.filled.borrow() || desk.caches.pipelines.state().is_empty() {
+        return None;
+    }
+    sweep(desk);
+    prune(desk, last).unwrap_or_else(|error| {
+        tracing::warn!("the archive is not pruned: {}", chain(&error));
+        None
+    })
+}
+
+/// Prunes the next places of the archive; where the next round goes on.
+fn prune(desk: &Desk, last: Option<&Place>) -> io::Result<Option<Place>> {
+    let store = desk.mind().archive.clone();
+    store.check_there().map_err(io::Error::other)?;
+    let folder = archive::folder(&store);
+    let before = SystemTime::from(desk.now()) - desk.configuration.archive.retention;
+    let mut places = prune::places(&folder, desk.configuration.namespace.as_deref(), (last, TIDY_LOOKS))?;
+    for place in &places {
+        if let Err(error) = prune_one(desk, (place, before), &place.folder(&folder)) {
+            let Place { id, key } = place;
+            tracing::warn!("{key} of {}/{} is not pruned: {}", id.namespace, id.name, chain(&error));
+        }
+    }
+    Ok(if places.len() < TIDY_LOOKS { None } else { places.pop() })
+}
+
+fn prune_one(desk: &Desk, (place, before): (&Place, SystemTime), folder: &std::path::Path) -> io::Result<()> {
+    if place.is_aside() {
+        return prune::finish(folder, before);
+    }
+    if prune::is_old(folder, before)? {
+        // Whoever launches thinks, so nothing is launched in between.
+        let mut mind = desk.mind();
+        if !is_wanted(&mind, &desk.caches, (place, desk.now())) {
+            let aside = prune::set_aside(folder)?;
+            if let Some(kept) = mind.pipelines.get_mut(&place.id) {
+                kept.forget(&place.key);
+            }
+            drop(mind);
+            return aside.map_or(Ok(()), |aside| prune::finish(&aside, before));
+        }
+    }
+    prune::thin(folder, before)
+}
+
+/// Whether the records of a partition may still matter to somebody.
+fn is_wanted(mind: &Mind, caches: &Caches, (place, now): (&Place, Instant)) -> bool {
+    let pipeline = ObjectRef::new(&place.id.name).within(&place.id.namespace);
+    let is_deleted = caches.pipelines.get(&pipeline).is_none();
+    // Nobody knows yet what a pipeline looks after that was not thought about.
+    let may_need = || mind.pipelines.get(&place.id).is_none_or(|kept| kept.may_need(&place.key, now));
+    is_shown(caches, place) || (!is_deleted && may_need())
+}
+
+/// Whether an object of the cluster tells of the partition: it may still run, or be taken for a launch without a record.
+fn is_shown(caches: &Caches, Place { id, key }: &Place) -> bool {
+    let label = key.to_lowercase();
+    Caches::of(&caches.partitions, id, of_partition).iter().any(|it| *it.spec.key == *key)
+        || Caches::of(&caches.jobs, id, of_labels).iter().any(|it| it.labels().get(PARTITION) == Some(&label))
+        || Caches::of(&caches.pods, id, of_labels).iter().any(|it| it.labels().get(PARTITION) == Some(&label))
+}
