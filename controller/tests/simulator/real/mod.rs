@@ -105,6 +105,7 @@ fn chosen(stories: &[Story]) -> Vec<Case> {
     let mut cases = plans::all(&kinds);
     if let Some(one) = asked("DAYBREAK_REAL_PLAN") {
         cases.retain(|case| case.to_string() == one);
+        assert!(!cases.is_empty(), "no call or event of the clean run is that of DAYBREAK_REAL_PLAN={one}");
     }
     cases.truncate(asked("DAYBREAK_PLANS").and_then(|it| it.parse().ok()).unwrap_or(PLANS));
     cases
