@@ -24,7 +24,11 @@ data:
 	@python3 pipelines/flights/setup_data.py data/flights
 
 .PHONY: run
-run: build data ## Fill both examples from real input, all set-up included
+ifdef STORE
+run: build data
+	@PROGRAM=$(DAYBREAK) pipelines/stores/run $(STORE)
+else
+run: build data ## Fill both examples from real input, all set-up included; STORE=s3, hdfs or webhdfs: the first in a real store
 	@$(DAYBREAK) run pipelines/impressions
 	@$(DAYBREAK) run pipelines/flights
 	@echo
@@ -32,6 +36,7 @@ run: build data ## Fill both examples from real input, all set-up included
 	@echo "          data/flights/                               delays, totals, plots of 2013"
 	@echo "Then try  $(DAYBREAK) status"
 	@echo "          rm data/impressions/joined_*; make run      and it comes back"
+endif
 
 .PHONY: test
 test: ## Run all tests; prints their number and the minutes of each part

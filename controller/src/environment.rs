@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use storage::{Address, BadAddress};
 
 /// The file that holds the environments, at a repo's root.
 pub(crate) const FILE_NAME: &str = "daybreak.toml";
@@ -22,14 +23,24 @@ pub(crate) struct Environment {
 }
 
 /// The place of a store.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(untagged, deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Binding {
-    /// A directory; a relative one counts from the file's folder.
-    Directory(PathBuf),
+    /// A directory, or a service.
+    At(Address),
+    /// A new directory for each run, filled by a command.
+    Temporary(Vec<String>),
+}
+
+/// The place of a store as the file says it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+enum Written {
+    /// A directory, a relative one counted from the file's folder; or the address of a service.
+    At(String),
     /// A new directory for each run.
     Temporary {
         /// Always true: it says what the table is for.
+        #[expect(dead_code, reason = "it is there to be read by people")]
         temporary: bool,
         /// The command that fills it, run in the file's folder with the new directory as its last argument.
         #[serde(default)]
@@ -52,7 +63,7 @@ pub(crate) struct File {
 #[serde(deny_unknown_fields)]
 struct Section {
     #[serde(default)]
-    stores: BTreeMap<String, Binding>,
+    stores: BTreeMap<String, Written>,
     #[serde(default)]
     params: BTreeMap<String, String>,
     #[serde(default)]
@@ -66,6 +77,8 @@ pub(crate) enum EnvironmentError {
     Read { path: PathBuf, source: std::io::Error },
     #[error("{}: {message}", path.display())]
     Parse { path: PathBuf, message: String },
+    #[error("{}: {store}: {source}", path.display())]
+    Store { path: PathBuf, store: String, source: BadAddress },
     #[error("there is no environment `{name}` in {}: it has {known}", path.display())]
     Unknown { name: String, path: PathBuf, known: String },
 }
@@ -89,12 +102,16 @@ impl File {
             None if name == "laptop" => Section::default(),
             None => return Err(self.unknown(root, name)),
         };
-        let Section { mut stores, params, pools } = section;
-        for binding in stores.values_mut() {
-            if let Binding::Directory(directory) = binding {
-                *directory = root.join(&*directory).components().collect();
+        let Section { stores, params, pools } = section;
+        let bind = |(store, written): (String, Written)| {
+            let bound = written.bind(root);
+            let path = root.join(FILE_NAME);
+            match bound {
+                Ok(binding) => Ok((store, binding)),
+                Err(source) => Err(EnvironmentError::Store { path, store, source }),
             }
-        }
+        };
+        let stores = stores.into_iter().map(bind).collect::<Result<_, _>>()?;
         Ok(Environment { name: name.to_owned(), stores, params, pools })
     }
 
@@ -102,5 +119,14 @@ impl File {
         let known: Vec<_> = self.env.keys().map(String::as_str).collect();
         let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
         EnvironmentError::Unknown { name: name.to_owned(), path: root.join(FILE_NAME), known }
+    }
+}
+
+impl Written {
+    fn bind(self, root: &Path) -> Result<Binding, BadAddress> {
+        match self {
+            Self::At(text) => Ok(Binding::At(text.parse::<Address>()?.below(root))),
+            Self::Temporary { fill, .. } => Ok(Binding::Temporary(fill)),
+        }
     }
 }

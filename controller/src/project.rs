@@ -7,12 +7,13 @@ use std::process::Command;
 use authoring::{BackfillManifest, Manifest, Problem, Setting, Severity};
 use planner::fault::Fault;
 use planner::pipeline::{Pipeline, Resources};
-use storage::Store;
+use storage::{Address, Credentials, Store};
 use tempfile::TempDir;
 
 use crate::args::{Named, Place};
 use crate::environment::{Binding, Environment, EnvironmentError, FILE_NAME, File};
 use crate::state::State;
+use crate::work::launch::chain;
 
 /// A project, ready to look at.
 #[derive(Debug)]
@@ -54,6 +55,10 @@ pub(crate) enum ProjectError {
     Environment(EnvironmentError),
     #[error(transparent)]
     Store(storage::StoreError),
+    #[error("the store `{store}` can't be used: {}", chain(source))]
+    Away { store: String, source: Box<storage::StorageError> },
+    #[error("{store}: {source}")]
+    Address { store: String, source: storage::BadAddress },
     #[error("cannot make a temporary folder: {0}")]
     Temporary(std::io::Error),
     #[error("{0}")]
@@ -191,11 +196,13 @@ impl Project {
             self.environment.stores.clone().into_iter().filter(|it| used.contains(&it.0)).collect();
         let mut stores = BTreeMap::new();
         for (name, binding) in bindings {
-            let directory = match binding {
-                Binding::Directory(directory) => directory,
-                Binding::Temporary { fill, .. } => self.temporary_store(&name, &fill)?,
+            let address = match binding {
+                Binding::At(address) => address,
+                Binding::Temporary(fill) => Address::Directory(self.temporary_store(&name, &fill)?),
             };
-            let store = Store::fs(&name, &directory).map_err(ProjectError::Store)?;
+            let store = Store::bind(&name, &address, &Credentials::Ambient).map_err(ProjectError::Store)?;
+            let there = store.check_there();
+            there.map_err(|source| ProjectError::Away { store: name.clone(), source: Box::new(source) })?;
             stores.insert(name, store);
         }
         Ok(stores)
@@ -246,9 +253,11 @@ fn root_of(folder: &Path) -> PathBuf {
 
 fn environment(file: &File, root: &Path, place: &Place) -> Result<Environment, ProjectError> {
     let mut environment = file.environment(root, &place.env).map_err(ProjectError::Environment)?;
-    for (name, directory) in &place.store {
-        let directory = std::path::absolute(directory).unwrap_or_else(|_| PathBuf::from(directory));
-        environment.stores.insert(name.clone(), Binding::Directory(directory));
+    let here = std::env::current_dir().unwrap_or_default();
+    for (name, address) in &place.store {
+        let address = address.parse::<Address>();
+        let address = address.map_err(|source| ProjectError::Address { store: name.clone(), source })?;
+        environment.stores.insert(name.clone(), Binding::At(address.below(&here)));
     }
     environment.params.extend(place.param.iter().cloned());
     Ok(environment)

@@ -25,6 +25,15 @@ NOWHERE = ("??", "unknown")
 DEVICES = (("iPhone", "phone"), ("Android", "phone"), ("iPad", "tablet"), ("bot", "robot"), ("Mozilla", "desktop"))
 
 
+def opened(path, mode="r"):
+    """Open a file; or an object by its address, s3://… or hdfs://…, for which the package fsspec is needed."""
+    if "://" not in path:
+        return open(path, mode, encoding="utf-8", errors="replace")
+    import fsspec
+
+    return fsspec.open(path, mode, encoding="utf-8", errors="replace")
+
+
 class Malformed:
     """Counts the lines of one file that could not be used, and remembers the first, to find it by."""
 
@@ -44,7 +53,7 @@ class Malformed:
 
 def rows(path, width, malformed):
     """Yield (line number, fields) of each line that has `width` fields."""
-    with open(path, encoding="utf-8", errors="replace") as lines:
+    with opened(path) as lines:
         for number, line in enumerate(lines, start=1):
             fields = line.rstrip("\n").split("\t")
             if len(fields) == width:
@@ -92,7 +101,7 @@ def generate(arguments):
     """Write each impression with the place of its address; one without a place is kept, as unknown."""
     find = place_finder(read_places(arguments.geo_ip))
     malformed = Malformed(arguments.impressions)
-    with open(arguments.joined, "w", encoding="utf-8") as joined:
+    with opened(arguments.joined, "w") as joined:
         for number, (time, ip, advert, user_agent) in rows(arguments.impressions, 4, malformed):
             try:
                 country, city = find(ip)
@@ -107,7 +116,7 @@ def count(arguments):
     """Write how often each advert was seen in each country, the most seen first, ties by name."""
     malformed = Malformed(arguments.joined)
     seen = collections.Counter((country, advert) for _, (_, country, _, advert, _) in rows(arguments.joined, 5, malformed))
-    with open(arguments.counts, "w", encoding="utf-8") as counts:
+    with opened(arguments.counts, "w") as counts:
         for (country, advert), impressions in sorted(seen.items(), key=lambda item: (-item[1], item[0])):
             print(country, advert, impressions, sep="\t", file=counts)
     malformed.report()

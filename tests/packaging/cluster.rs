@@ -4,6 +4,7 @@ use std::process::Command;
 
 use serde_json::Value;
 use tempfile::TempDir;
+use tests::eventually;
 
 use crate::schemas::{OPERATED, operator};
 use crate::{SETS, TESTBED, documents, must, root, run};
@@ -99,12 +100,14 @@ fn every_set_of_values_installs_without_a_warning_and_uninstalls_without_a_trace
         cluster.uninstall();
         let left = "deployment,service,configmap,role,rolebinding,pvc,pdb,networkpolicy,servicemonitor,prometheusrule";
         let select = "app.kubernetes.io/instance=daybreak";
-        let namespaced = cluster.kubectl(&["get", left, "--all-namespaces", "--selector", select]);
-        let global = cluster.kubectl(&["get", "clusterrole,clusterrolebinding,pv", "--selector", select]);
-        assert!(
-            installed > 5 && [namespaced, global].iter().all(|it| it.contains("No resources found")),
-            "{set}"
-        );
+        let namespaced = ["get", left, "--all-namespaces", "--selector", select];
+        let global = ["get", "clusterrole,clusterrolebinding,pv", "--selector", select];
+        assert!(installed > 5, "{set}");
+        // Claims and volumes go a moment after helm says so.
+        eventually(&format!("nothing is left of {set}"), || {
+            let looks = [&namespaced[..], &global];
+            looks.into_iter().all(|look| cluster.kubectl(look).contains("No resources found"))
+        });
     }
 }
 

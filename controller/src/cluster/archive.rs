@@ -24,9 +24,9 @@ use crate::work::records::{Event, Histories, Record, Records, RecordsError};
 /// Where the archive lies below the root of its store.
 const ARCHIVE: &str = ".daybreak/archive";
 
-/// The folder of an archive.
+/// The folder of an archive. Its store is a directory of this machine: the configuration knows no other kind.
 pub(crate) fn folder(store: &Store) -> PathBuf {
-    store.local_path(ARCHIVE)
+    store.directory().map(|root| root.join(ARCHIVE)).unwrap_or_default()
 }
 
 /// The folder of the logs of a partition of a pipeline in an archive.

@@ -166,7 +166,7 @@ fn stores(configuration: &Configuration) -> Result<BTreeMap<String, Store>, RunE
     let bindings = configuration.stores.iter();
     let open = bindings.map(|(name, binding)| {
         let store = Store::fs(name, &binding.directory).map_err(RunError::Store)?;
-        store.check_writable().map_err(RunError::Store)?;
+        store.preflight().map_err(RunError::Store)?;
         Ok((name.clone(), store))
     });
     open.collect()

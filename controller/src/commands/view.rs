@@ -248,7 +248,7 @@ fn check_lasting(project: &Project, plans: &[Planned]) -> Result<(), Failure> {
     let datasets = plans.iter().flat_map(|it| &it.plan.parts().datasets);
     let mut bindings =
         datasets.filter_map(|dataset| environment.stores.get_key_value(dataset.store.as_str()));
-    match bindings.find(|(_, binding)| matches!(binding, Binding::Temporary { .. })) {
+    match bindings.find(|(_, binding)| matches!(binding, Binding::Temporary(_))) {
         None => Ok(()),
         Some((store, _)) => Err(Failure::new(format!(
             "the environment {} makes the store {store} anew for each run, so that nothing stays to look at: name another one with --env",

@@ -18,7 +18,7 @@ use crate::local::pipeline::LocalPipeline;
 use crate::work::launch::{self, chain};
 use crate::work::pipeline::Work;
 use crate::work::records::RecordsError;
-use crate::work::stage::{output_paths, staged, values};
+use crate::work::stage::{output_paths, staged, store_env, values};
 
 /// How long a step that was told to end may take.
 pub(crate) const GRACE: Duration = Duration::from_secs(5);
@@ -80,7 +80,8 @@ fn start_process(
 fn spec(pipeline: &LocalPipeline, desk: &Desk, (launch, values): (&Launch, &command::Values)) -> LaunchSpec {
     let LocalPipeline { work, folder, .. } = pipeline;
     let step = work.plan.step(launch.step);
-    let mut env = step.env.clone();
+    let mut env = store_env(&work.plan, &desk.stores, launch.step);
+    env.extend(step.env.clone());
     env.append(&mut command::environment(values));
     LaunchSpec {
         name: work.launch_name(launch),

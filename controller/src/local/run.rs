@@ -140,7 +140,7 @@ impl Run<'_> {
                 self.stop().await?;
                 return Ok(Ending::Interrupted);
             }
-            self.take_in(wake)?;
+            self.take_in(wake).await?;
         }
     }
 
@@ -261,7 +261,7 @@ impl Run<'_> {
     }
 
     /// Takes in what happened, and all else that has happened by now.
-    fn take_in(&mut self, wake: Wake) -> Result<(), RunError> {
+    async fn take_in(&mut self, wake: Wake) -> Result<(), RunError> {
         let now = clock::now();
         match wake {
             Wake::Ended(event) => {
@@ -272,8 +272,14 @@ impl Run<'_> {
             }
             Wake::Hinted(Hint::Changed(paths)) => self.look_at(paths, now),
             Wake::Hinted(Hint::Rescan) | Wake::LookAtStorage => {
-                self.look_at_everything(now);
+                let changes = self.desk.catalogue.refresh_directories();
+                self.take_changes(&changes, now);
                 self.follow();
+            }
+            Wake::Ask(extent) => {
+                let look = self.desk.catalogue.prepare(extent).make().await;
+                let changes = self.desk.catalogue.take_in(look);
+                self.take_changes(&changes, now);
             }
             Wake::LookAtDesk => {
                 self.is_outdated = self.sources.have_changed();
@@ -317,11 +323,15 @@ impl Run<'_> {
 
     fn look_at_everything(&mut self, now: Instant) -> bool {
         let changes = self.desk.catalogue.refresh();
+        self.take_changes(&changes, now)
+    }
+
+    fn take_changes(&mut self, changes: &[ChangedPath], now: Instant) -> bool {
         for pipeline in self.pipelines.iter_mut().filter(|it| !it.work.decision.curious.is_empty()) {
             pipeline.work.facts.inputs.clear();
             pipeline.work.is_stale = true;
         }
-        self.note(&changes, now)
+        self.note(changes, now)
     }
 
     fn note(&mut self, changes: &[ChangedPath], now: Instant) -> bool {

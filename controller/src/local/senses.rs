@@ -4,13 +4,19 @@ use std::io;
 use std::time::Duration;
 
 use executor::Event;
-use storage::{Catalogue, Hint, Hints, HintsError};
+use storage::{Catalogue, Extent, Hint, Hints, HintsError};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{self, Interval, MissedTickBehavior};
 
 /// How often everything is looked at again although nobody hinted at a change.
 pub(crate) const POLL: Duration = Duration::from_secs(30);
+
+/// How often a service is asked for what was not there: soon after it comes its step starts.
+const OPEN_POLL: Duration = Duration::from_secs(2);
+
+/// How often a service is asked for everything: what is removed there shows no later.
+const SERVICE_POLL: Duration = Duration::from_mins(2);
 
 /// How often new requests and edited manifests are looked for.
 const DESK_POLL: Duration = Duration::from_secs(1);
@@ -23,8 +29,10 @@ pub(crate) enum Wake {
     Hinted(Hint),
     /// The moment has come that the run named.
     Clock,
-    /// It is time to look at storage.
+    /// It is time to look at storage on this machine.
     LookAtStorage,
+    /// It is time to ask services.
+    Ask(Extent),
     /// It is time to look at what people ask for.
     LookAtDesk,
     /// A person ends the run.
@@ -43,7 +51,14 @@ pub(crate) struct Senses {
 struct Watch {
     hints: Option<Hints>,
     storage: Interval,
+    services: Option<Services>,
     desk: Interval,
+}
+
+/// What wakes a run that has stores that answer over a network.
+struct Services {
+    open: Interval,
+    all: Interval,
 }
 
 impl Senses {
@@ -57,7 +72,9 @@ impl Senses {
     pub(crate) fn watch(&mut self, catalogue: &Catalogue) -> Result<(), HintsError> {
         let hints = Hints::watch(catalogue);
         let (hints, refusal) = hints.map_or_else(|error| (None, Err(error)), |hints| (Some(hints), Ok(())));
-        self.watch = Some(Watch { hints, storage: every(POLL), desk: every(DESK_POLL) });
+        let services = Services { open: every(OPEN_POLL), all: every(SERVICE_POLL) };
+        let services = catalogue.has_services().then_some(services);
+        self.watch = Some(Watch { hints, storage: every(POLL), services, desk: every(DESK_POLL) });
         refusal
     }
 
@@ -99,10 +116,27 @@ impl Watch {
                 None => std::future::pending().await,
             }
         };
+        let asked = async {
+            match &mut self.services {
+                Some(services) => services.next().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             hint = hinted => Wake::Hinted(hint),
             _ = self.storage.tick() => Wake::LookAtStorage,
+            extent = asked => Wake::Ask(extent),
             _ = self.desk.tick() => Wake::LookAtDesk,
+        }
+    }
+}
+
+impl Services {
+    async fn next(&mut self) -> Extent {
+        tokio::select! {
+            biased;
+            _ = self.all.tick() => Extent::All,
+            _ = self.open.tick() => Extent::Open,
         }
     }
 }

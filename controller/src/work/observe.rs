@@ -51,7 +51,8 @@ fn observe_dataset(
     let first = Partition(range.start);
     let paths: Vec<_> = range.map(|it| dataset.path.render(&dataset.calendar, Partition(it))).collect();
     let store = dataset.store.as_str();
-    let wants = || paths.iter().map(|path| Want { store, path, rule: &rule });
+    let prefix = dataset.path.literal_prefix();
+    let wants = || paths.iter().map(|path| Want { store, prefix, path, rule: &rule });
     catalogue.load(wants());
     let mut doubts = BTreeMap::new();
     let mut settling = BTreeMap::new();
@@ -76,7 +77,7 @@ fn observe_initials(work: &mut Work, catalogue: &mut Catalogue, now: Instant) {
         for (place, input) in work.plan.step(step).inputs.iter().enumerate() {
             let Some(path) = &input.initial else { continue };
             let store = work.plan.dataset(input.dataset).store.as_str();
-            let want = Want { store, path, rule: &ANY_FILE };
+            let want = Want { store, prefix: path, path, rule: &ANY_FILE };
             catalogue.load([want]);
             let answer = presence(&catalogue.presence(want, now.into()));
             work.facts.initials.insert((step, place), answer);
@@ -136,7 +137,8 @@ fn places_of(plan: &Pipeline, change: &ChangedPath) -> Vec<Place> {
 fn note_place(work: &mut Work, catalogue: &Catalogue, (place, now): (&Place, SystemTime)) {
     let dataset = work.plan.dataset(place.dataset);
     let rule = rule(&dataset.complete);
-    let want = Want { store: dataset.store.as_str(), path: &place.path, rule: &rule };
+    let (store, prefix) = (dataset.store.as_str(), dataset.path.literal_prefix());
+    let want = Want { store, prefix, path: &place.path, rule: &rule };
     let answer = catalogue.presence(want, now);
     note_doubt(&mut work.doubts, want, &answer);
     note_settling(&mut work.settling, want, &answer);

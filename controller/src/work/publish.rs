@@ -36,8 +36,9 @@ pub(crate) fn publish(work: &Work, stores: &BTreeMap<String, Store>, launch: &La
         Ok(staged) => staged,
         Err(error) => return failed(chain(&error)),
     };
-    for Staged { staging, .. } in staged {
-        match staging.publish(existing) {
+    for Staged { outputs, staging } in staged {
+        let rules: Vec<_> = outputs.iter().map(|product| observe::rule(&product.complete)).collect();
+        match staging.publish(existing, &rules) {
             Ok(published) => is_ours |= published.contains(&Published::Published),
             Err(error) => return failed(chain(&error)),
         }

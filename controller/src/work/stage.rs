@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use planner::command::Values;
 use planner::facts::{ABSENT, Fingerprints};
 use planner::launch::{Launch, Product};
-use planner::pipeline::{Pipeline, Publish};
+use planner::pipeline::{Pipeline, Publish, StepId};
 use storage::{Staging, StagingError, Store};
 
 use crate::work::observe;
@@ -54,6 +54,18 @@ pub(crate) fn output_paths(
         paths.insert(product.dataset.to_string(), store.uri(&product.path));
     }
     paths
+}
+
+/// The variables by which a step's own tools reach the stores that it uses.
+pub(crate) fn store_env(
+    plan: &Pipeline,
+    stores: &BTreeMap<String, Store>,
+    step: StepId,
+) -> BTreeMap<String, String> {
+    let parts = plan.step(step);
+    let used = parts.inputs.iter().map(|input| input.dataset).chain(parts.outputs.iter().copied());
+    let used = used.filter_map(|id| stores.get(plan.dataset(id).store.as_str()));
+    used.flat_map(Store::step_env).collect()
 }
 
 /// The values of a launch's command.

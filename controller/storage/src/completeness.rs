@@ -30,6 +30,16 @@ pub enum Completeness {
     },
 }
 
+impl Completeness {
+    /// The file of a directory that says that all others are there.
+    pub(crate) fn flag(&self) -> Option<&str> {
+        match self {
+            Self::Flag { name } => Some(name),
+            Self::File { .. } | Self::Files { .. } => None,
+        }
+    }
+}
+
 /// What storage says of one path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Presence {

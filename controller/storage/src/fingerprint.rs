@@ -7,7 +7,9 @@ use std::str::FromStr;
 use rustix::fs::FileType;
 
 use crate::path::{bare, join};
+use crate::remote::{self, wait};
 use crate::root::{Root, StorageError, file_type};
+use crate::store::Place;
 use crate::tally::{Counting, bytes, changed_nanoseconds};
 use crate::{Completeness, Store};
 
@@ -37,7 +39,11 @@ pub fn fingerprint(
     path: &str,
     rule: &Completeness,
 ) -> Result<Option<Fingerprint>, StorageError> {
-    let root = store.open()?;
+    let directory = match store.place() {
+        Place::Directory(directory) => directory,
+        Place::Remote(remote) => return wait(remote::fingerprint(remote, path, rule)),
+    };
+    let root = directory.open()?;
     let Some(stat) = root.entry(path)? else {
         return Ok(None);
     };
@@ -68,20 +74,26 @@ fn of_directory(
         }
         Ok(())
     })?;
+    Ok(of_files(files))
+}
+
+/// The fingerprint of a directory with these files: name, bytes and last change of each.
+pub(crate) fn of_files(mut files: Vec<(String, u64, i64)>) -> Fingerprint {
     files.sort_unstable();
     let mut digest = blake3::Hasher::new();
     for (name, bytes, changed) in &files {
         // A NUL is in no name, so that no two listings make the same text.
         digest.update(format!("{name}\0{bytes}:{changed}\0").as_bytes());
     }
-    Ok(Fingerprint {
+    Fingerprint {
         bytes: files.iter().map(|(_, bytes, _)| bytes).sum(),
         changed_nanoseconds: files.iter().map(|(_, _, changed)| *changed).max().unwrap_or(0),
         tag: Some(digest.finalize().to_hex()[..DIGEST_DIGITS].to_owned()),
-    })
+    }
 }
 
-fn counts(rule: &Completeness, name: &str) -> bool {
+/// Whether a file of a directory is part of its fingerprint.
+pub(crate) fn counts(rule: &Completeness, name: &str) -> bool {
     let glob = match rule {
         Completeness::Flag { name: flag } if flag == name => return true,
         Completeness::Files { glob, .. } => glob.as_deref(),

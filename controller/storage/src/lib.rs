@@ -3,6 +3,7 @@
 //! Everything here answers from storage alone and decides nothing. The calls block: a file store answers in
 //! microseconds, less than a hop to another thread would take (docs/decisions/0003-listing-without-opendal.md).
 
+mod address;
 mod catalogue;
 mod completeness;
 mod fingerprint;
@@ -10,7 +11,9 @@ mod hints;
 mod observation;
 mod path;
 mod publish;
+mod remote;
 mod root;
+mod service_error;
 mod shelf;
 mod staging;
 mod staging_error;
@@ -20,13 +23,16 @@ mod tally;
 mod verify;
 mod words;
 
-pub use catalogue::{Catalogue, ChangedPath, Want};
+pub use address::{Address, BadAddress, Credentials, Scheme, Service};
+pub use catalogue::{Catalogue, ChangedPath, Extent, Look, Want};
 pub use completeness::{Completeness, Presence};
 pub use fingerprint::{BadFingerprint, Fingerprint, fingerprint};
 pub use hints::{Hint, Hints, HintsError};
 pub use path::BadPath;
 pub use publish::{Existing, Published};
+pub use remote::RenameError;
 pub use root::StorageError;
+pub use service_error::ServiceError;
 pub use staging::Staging;
 pub use staging_error::StagingError;
 pub use store::{Store, StoreError};

@@ -16,6 +16,7 @@ use rustix::fs::{
 use rustix::io::Errno;
 
 use crate::path::{BadPath, bare, check, split};
+use crate::service_error::ServiceError;
 
 /// How much of a directory one system call reads: a thousand names of ordinary length.
 const LISTING_BYTES: usize = 64 * 1024;
@@ -37,6 +38,23 @@ pub enum StorageError {
     RootReplaced {
         /// The root.
         root: PathBuf,
+    },
+    /// The root of a remote store is not there.
+    #[error("there is nothing at the store's root {root}; make it, or bind the store to another place")]
+    RemoteRootGone {
+        /// The root.
+        root: String,
+    },
+    /// A remote store refused, or did not answer.
+    #[error("cannot {operation} {place}{}", source.advice())]
+    Remote {
+        /// What was tried.
+        operation: &'static str,
+        /// Where.
+        place: String,
+        /// Why.
+        #[source]
+        source: Box<ServiceError>,
     },
     /// The path is not lawful.
     #[error(transparent)]

@@ -14,7 +14,9 @@ use rustix::io::Errno;
 
 use crate::path::{RESERVED, bare, check, join, split};
 use crate::publish::{Existing, Output, Published, make, publish};
+use crate::remote::{self, wait};
 use crate::root::Root;
+use crate::store::{Directory, Place};
 use crate::sweep::remove;
 use crate::tally::count;
 use crate::verify::{unknown, verify_entry};
@@ -38,8 +40,15 @@ impl Staging {
     /// Makes the launch's own directory. `outputs` are the final paths below the store's root.
     pub fn begin(store: &Store, launch: &str, outputs: &[&str]) -> Result<Self, StagingError> {
         let staging = Self::resume(store, launch, outputs)?;
-        let root = store.open().map_err(StagingError::Storage)?;
-        staging.make_directory(&root)?;
+        let directory = match store.place() {
+            Place::Directory(directory) => directory,
+            Place::Remote(remote) => {
+                wait(remote::begin(remote, &staging.directory(), &staging.outputs))?;
+                return Ok(staging);
+            }
+        };
+        let root = directory.open().map_err(StagingError::Storage)?;
+        staging.make_directory(&root, directory)?;
         for output in &staging.outputs {
             let (parent, _) = split(&output.staged);
             if parent != staging.directory() {
@@ -77,37 +86,62 @@ impl Staging {
 
     /// Whether the output at `index` of `outputs` is staged and complete by its rule, whatever its age.
     pub fn verify(&self, index: usize, rule: &Completeness) -> Result<(), NotWritten> {
-        let root = self.store.open().map_err(unknown)?;
         let staged = &self.outputs[index].staged;
+        let directory = match self.store.place() {
+            Place::Directory(directory) => directory,
+            Place::Remote(remote) => return wait(remote::verify_staged(remote, staged, rule)),
+        };
+        let root = directory.open().map_err(unknown)?;
         // A link is no output: what it stands for would stay behind in the staging directory, or change later.
         match statat(&root.descriptor, staged, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(stat) => verify_entry(&root, staged, &stat, rule),
             Err(Errno::NOENT) => Err(NotWritten::Missing {
-                path: self.store.local_path(staged),
+                path: root.absolute(staged),
                 beside: tell_others(&root, split(staged).0),
             }),
             Err(errno) => Err(unknown(root.failed(staged, errno))),
         }
     }
 
-    /// Moves each output to its final path, in their order. May be called again after a crash at any point, and
-    /// then comes to the same end.
-    pub fn publish(&self, existing: Existing) -> Result<Vec<Published>, StagingError> {
-        let root = self.store.open().map_err(StagingError::Storage)?;
-        self.outputs.iter().map(|output| publish(&root, output, existing)).collect()
+    /// Moves each output to its final path, in their order, of which `rules` are those of the datasets. May be called
+    /// again after a crash at any point, and then comes to the same end.
+    pub fn publish(
+        &self,
+        existing: Existing,
+        rules: &[Completeness],
+    ) -> Result<Vec<Published>, StagingError> {
+        match self.store.place() {
+            Place::Directory(directory) => {
+                let root = directory.open().map_err(StagingError::Storage)?;
+                self.outputs.iter().map(|output| publish(&root, output, existing)).collect()
+            }
+            Place::Remote(remote) => {
+                let outputs = self.outputs.iter().enumerate();
+                outputs
+                    .map(|(index, output)| {
+                        let flag = rules.get(index).and_then(Completeness::flag);
+                        wait(remote::publish(remote, (output, flag), existing))
+                    })
+                    .collect()
+            }
+        }
     }
 
     /// Removes what is left of the launch. Its empty directory may serve the next one.
     pub fn discard(self) -> Result<(), StagingError> {
-        let root = self.store.open().map_err(StagingError::Storage)?;
         let directory = self.directory();
+        let place = match self.store.place() {
+            Place::Directory(place) => place,
+            Place::Remote(remote) => return wait(remote::discard(remote, &directory)),
+        };
+        let root = place.open().map_err(StagingError::Storage)?;
         match root.directory(&directory).map_err(StagingError::Storage)? {
             None => Ok(()),
             Some(open) if count(&root, &directory, &open).map_err(StagingError::Storage)? > 0 => {
                 remove(&root, &directory)
             }
             Some(_) => {
-                self.store.spares().push(self.launch);
+                place.spares().push(self.launch);
                 Ok(())
             }
         }
@@ -117,10 +151,10 @@ impl Staging {
         join(STAGING, &self.launch)
     }
 
-    fn make_directory(&self, root: &Root<'_>) -> Result<(), StagingError> {
+    fn make_directory(&self, root: &Root<'_>, place: &Directory) -> Result<(), StagingError> {
         let directory = self.directory();
         let taken = || StagingError::Taken { path: root.absolute(&directory) };
-        let spare = self.store.spares().pop();
+        let spare = place.spares().pop();
         if let Some(spare) = spare.map(|launch| join(STAGING, &launch)) {
             let at = &root.descriptor;
             match renameat_with(at, &spare, at, &directory, RenameFlags::NOREPLACE) {
@@ -153,7 +187,12 @@ fn tell_others(root: &Root<'_>, directory: &str) -> String {
             Ok(())
         })
     });
-    if told.is_err() || names.is_empty() {
+    if told.is_err() { String::new() } else { tell(names) }
+}
+
+/// Names as the rest of a sentence, the first few of them.
+pub(crate) fn tell(mut names: Vec<String>) -> String {
+    if names.is_empty() {
         return String::new();
     }
     names.sort_unstable();

@@ -33,6 +33,17 @@ pub enum StagingError {
         /// Where it should be.
         path: PathBuf,
     },
+    /// A rename in a remote store had no answer, or an unexpected one.
+    #[error("cannot rename {from} to {to}")]
+    Rename {
+        /// The old name.
+        from: String,
+        /// The new one.
+        to: String,
+        /// Why.
+        #[source]
+        source: Box<crate::RenameError>,
+    },
     /// The store gave no answer.
     #[error(transparent)]
     Storage(StorageError),

@@ -1,4 +1,4 @@
-//! A named place for datasets, bound to a directory of this machine.
+//! A named place for datasets, bound to a directory of this machine or to a service.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,19 +7,37 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 use rustix::io::Errno;
 
+use crate::address::{Address, Credentials};
 use crate::path::bare;
+use crate::remote::{Remote, wait};
 use crate::root::{Root, StorageError};
+use crate::service_error::ServiceError;
 
-/// A store whose root is a directory of this machine. Cheap to clone.
+/// A named place for datasets. Cheap to clone.
 ///
-/// Buckets and HDFS will be further kinds of store behind the same methods; what asks a store goes through
-/// the crate's looks, listings and staging only.
+/// Its root is a directory of this machine, or lies in a service; what asks a store goes through the crate's looks,
+/// listings and staging only.
 #[derive(Clone, Debug)]
 pub struct Store(Arc<Bound>);
 
 #[derive(Debug)]
 struct Bound {
     name: String,
+    place: Place,
+}
+
+/// Where a store is.
+#[derive(Debug)]
+pub(crate) enum Place {
+    /// On this machine.
+    Directory(Directory),
+    /// Over the network.
+    Remote(Arc<Remote>),
+}
+
+/// A directory of this machine that is the root of a store.
+#[derive(Debug)]
+pub(crate) struct Directory {
     root: PathBuf,
     /// The file system that the root was on, by which a missing mount shows.
     device: u64,
@@ -79,20 +97,44 @@ pub enum StoreError {
         /// Its root.
         root: PathBuf,
     },
-    /// The archive's access could not be set up.
-    #[error("store `{name}`: {} cannot be opened for whole objects", root.display())]
-    Operator {
+    /// What the address says can't be connected to.
+    #[error("store `{name}`: {address} cannot be connected to")]
+    Connect {
         /// The store.
         name: String,
-        /// Its root.
-        root: PathBuf,
+        /// Its address.
+        address: String,
         /// Why.
         #[source]
-        source: Box<opendal::Error>,
+        source: Box<ServiceError>,
+    },
+    /// The service does not answer as it should.
+    #[error("store `{name}` cannot be used")]
+    Service {
+        /// The store.
+        name: String,
+        /// Why.
+        #[source]
+        source: StorageError,
     },
 }
 
 impl Store {
+    /// Binds `name` to an address. Of a service nothing is asked yet: [`Store::preflight`] does.
+    pub fn bind(name: &str, address: &Address, credentials: &Credentials) -> Result<Self, StoreError> {
+        match address {
+            Address::Directory(root) => Self::fs(name, root),
+            Address::Service(service) => {
+                // Where it is made, the client of HDFS goes on to work.
+                let remote = wait(async { Remote::connect(service, credentials) });
+                Ok(Self::remote(
+                    name,
+                    remote.map_err(|error| unconnected(name, &service.to_string(), error))?,
+                ))
+            }
+        }
+    }
+
     /// Binds `name` to the existing, readable directory `root`.
     pub fn fs(name: &str, root: &Path) -> Result<Self, StoreError> {
         let refused = |source: io::Error| refusal(name, root, source);
@@ -102,7 +144,8 @@ impl Store {
         if real.to_str().is_none() {
             return Err(StoreError::NotText { name: name.to_owned(), root: real });
         }
-        Ok(Self(Arc::new(Bound { name: name.to_owned(), root: real, device, spares: Mutex::default() })))
+        let directory = Directory { root: real, device, spares: Mutex::default() };
+        Ok(Self(Arc::new(Bound { name: name.to_owned(), place: Place::Directory(directory) })))
     }
 
     /// As [`Store::fs`], creating the directory and its parents where they are absent.
@@ -116,14 +159,26 @@ impl Store {
         }
     }
 
-    /// Whether files can be created in the root, as far as permissions and mount tell.
-    pub fn check_writable(&self) -> Result<(), StoreError> {
-        let access = Access::WRITE_OK | Access::EXEC_OK;
-        accessat(CWD, self.root(), access, AtFlags::EACCESS).map_err(|errno| StoreError::Unwritable {
-            name: self.name().to_owned(),
-            root: self.root().to_owned(),
-            source: errno.into(),
-        })
+    /// Binds `name` to this process' memory, empty at first. It answers as an object store does.
+    pub fn memory(name: &str) -> Result<Self, StoreError> {
+        let remote = Remote::memory(name).map_err(|error| unconnected(name, "memory", error))?;
+        Ok(Self::remote(name, remote))
+    }
+
+    fn remote(name: &str, remote: Remote) -> Self {
+        Self(Arc::new(Bound { name: name.to_owned(), place: Place::Remote(Arc::new(remote)) }))
+    }
+
+    /// Whether it is there and can be written, as far as that shows without writing data: of a directory by
+    /// permissions and mount, of a service by writing and removing an object of our own.
+    pub fn preflight(&self) -> Result<(), StoreError> {
+        match self.place() {
+            Place::Directory(directory) => directory.check_writable(self.name()),
+            Place::Remote(remote) => {
+                let checked = wait(remote.preflight());
+                checked.map_err(|source| StoreError::Service { name: self.name().to_owned(), source })
+            }
+        }
     }
 
     /// The name by which datasets refer to it.
@@ -131,45 +186,81 @@ impl Store {
         &self.0.name
     }
 
-    /// The absolute root, its own links resolved when the store was bound.
-    pub fn root(&self) -> &Path {
-        &self.0.root
+    /// Where its root is, for people and for steps: an absolute path, or an address.
+    pub fn address(&self) -> String {
+        match self.place() {
+            Place::Directory(directory) => directory.root.to_string_lossy().into_owned(),
+            Place::Remote(remote) => remote.address().to_owned(),
+        }
     }
 
     /// Where `path` is, as a step is told: absolute, without a trailing slash.
     pub fn uri(&self, path: &str) -> String {
-        self.local_path(path).to_string_lossy().into_owned()
+        match self.place() {
+            Place::Directory(directory) => directory.root.join(bare(path)).to_string_lossy().into_owned(),
+            Place::Remote(remote) => remote.uri(path),
+        }
     }
 
-    /// Where `path` is on this machine, without a trailing slash.
-    pub fn local_path(&self, path: &str) -> PathBuf {
-        self.root().join(bare(path))
+    /// The absolute root if it is a directory of this machine, its own links resolved when the store was bound.
+    pub fn directory(&self) -> Option<&Path> {
+        match self.place() {
+            Place::Directory(directory) => Some(&directory.root),
+            Place::Remote(_) => None,
+        }
     }
 
-    /// Access to whole objects below the root, for what is written and read in one piece, such as the archive.
-    pub fn operator(&self) -> Result<opendal::Operator, StoreError> {
-        let service = opendal::services::Fs::default().root(&self.0.root.to_string_lossy());
-        opendal::Operator::new(service).map_err(|source| StoreError::Operator {
-            name: self.name().to_owned(),
-            root: self.root().to_owned(),
-            source: Box::new(source),
-        })
+    /// The variables by which a step's own tools reach it, as far as its address says; no credentials.
+    pub fn step_env(&self) -> Vec<(String, String)> {
+        match self.place() {
+            Place::Directory(_) => Vec::new(),
+            Place::Remote(remote) => remote.step_env(),
+        }
     }
 
     /// Refuses a root that is not the one that was bound: below another nothing means anything, not even an absence.
     pub fn check_there(&self) -> Result<(), StorageError> {
-        self.open().map(|_| ())
+        match self.place() {
+            Place::Directory(directory) => directory.open().map(|_| ()),
+            Place::Remote(remote) => wait(remote.check_there()),
+        }
+    }
+
+    pub(crate) fn place(&self) -> &Place {
+        &self.0.place
+    }
+}
+
+impl Directory {
+    /// Whether files can be created in the root, as far as permissions and mount tell.
+    fn check_writable(&self, name: &str) -> Result<(), StoreError> {
+        let access = Access::WRITE_OK | Access::EXEC_OK;
+        accessat(CWD, &self.root, access, AtFlags::EACCESS).map_err(|errno| StoreError::Unwritable {
+            name: name.to_owned(),
+            root: self.root.clone(),
+            source: errno.into(),
+        })
     }
 
     /// Opens the root, if it is still the one that was bound.
     pub(crate) fn open(&self) -> Result<Root<'_>, StorageError> {
-        Root::open(self.root(), self.0.device)
+        Root::open(&self.root, self.device)
+    }
+
+    /// The absolute root.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
     }
 
     /// The launches whose empty staging directories may be used again.
     pub(crate) fn spares(&self) -> MutexGuard<'_, Vec<String>> {
-        self.0.spares.lock().unwrap_or_else(PoisonError::into_inner)
+        self.spares.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn unconnected(name: &str, address: &str, error: opendal::Error) -> StoreError {
+    let (name, address) = (name.to_owned(), address.to_owned());
+    StoreError::Connect { name, address, source: Box::new(error.into()) }
 }
 
 fn refusal(name: &str, root: &Path, source: io::Error) -> StoreError {

@@ -8,16 +8,25 @@ use std::time::SystemTime;
 use rustix::io::Errno;
 
 use crate::path::{RESERVED, join};
+use crate::remote::{self, wait};
 use crate::root::Root;
 use crate::staging::STAGING;
+use crate::store::Place;
 use crate::{StagingError, Store};
+
+/// Whether the staging of a launch is to stay.
+pub(crate) type Keep<'a> = dyn Fn(&str) -> bool + Sync + 'a;
 
 /// Removes the staging of every launch for which `keep` is false, and counts them. To be called when a run starts
 /// and when it ends; `keep` must be true for launches of others that write to the same store.
-pub fn sweep(store: &Store, keep: &dyn Fn(&str) -> bool) -> Result<usize, StagingError> {
-    let root = store.open().map_err(StagingError::Storage)?;
+pub fn sweep(store: &Store, keep: &Keep<'_>) -> Result<usize, StagingError> {
+    let directory = match store.place() {
+        Place::Directory(directory) => directory,
+        Place::Remote(remote) => return wait(remote::sweep_staging(remote, keep, None)),
+    };
+    let root = directory.open().map_err(StagingError::Storage)?;
     let Some(launches) = launches(&root)? else { return Ok(0) };
-    let spares = std::mem::take(&mut *store.spares());
+    let spares = std::mem::take(&mut *directory.spares());
     let mut leftovers = 0;
     for launch in launches {
         let is_spare = spares.contains(&launch);
@@ -35,12 +44,12 @@ pub fn sweep(store: &Store, keep: &dyn Fn(&str) -> bool) -> Result<usize, Stagin
 
 /// Removes the staging of every launch for which `keep` is false and in which nothing was written since `before`, and
 /// counts those that held anything. It may be called while launches begin and end, here and in other processes.
-pub fn sweep_old(
-    store: &Store,
-    before: SystemTime,
-    keep: &dyn Fn(&str) -> bool,
-) -> Result<usize, StagingError> {
-    let root = store.open().map_err(StagingError::Storage)?;
+pub fn sweep_old(store: &Store, before: SystemTime, keep: &Keep<'_>) -> Result<usize, StagingError> {
+    let directory = match store.place() {
+        Place::Directory(directory) => directory,
+        Place::Remote(remote) => return wait(remote::sweep_staging(remote, keep, Some(before))),
+    };
+    let root = directory.open().map_err(StagingError::Storage)?;
     let mut leftovers = 0;
     for launch in launches(&root)?.into_iter().flatten().filter(|launch| !keep(launch)) {
         let directory = join(STAGING, &launch);

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use rustix::fs::{FileType, Stat};
 
+use crate::remote::{self, wait};
 use crate::root::{Root, StorageError, file_type};
+use crate::store::Place;
 use crate::tally::{Counting, Tally, bytes, has_flag};
 use crate::{Completeness, Store};
 
@@ -67,10 +69,14 @@ pub enum NotWritten {
 
 /// Whether the output of a `Direct` dataset is complete at its final path, whatever its age.
 pub fn verify(store: &Store, path: &str, rule: &Completeness) -> Result<(), NotWritten> {
-    let root = store.open().map_err(unknown)?;
+    let directory = match store.place() {
+        Place::Directory(directory) => directory,
+        Place::Remote(remote) => return wait(remote::verify(remote, path, rule)),
+    };
+    let root = directory.open().map_err(unknown)?;
     match root.entry(path).map_err(unknown)? {
         Some(stat) => verify_entry(&root, path, &stat, rule),
-        None => Err(NotWritten::Missing { path: store.local_path(path), beside: String::new() }),
+        None => Err(NotWritten::Missing { path: root.absolute(path), beside: String::new() }),
     }
 }
 

@@ -31,7 +31,7 @@ fn a_refresh_tells_what_changed_in_all_stores() {
     let second = Store::fs("second", other.directory.path()).expect("it is there");
     let (rule, flag) = (file(), flag());
     let mut catalogue = storage::Catalogue::new([one.store.clone(), second]);
-    let elsewhere = Want { store: "second", path: "dt=1/", rule: &flag };
+    let elsewhere = Want { store: "second", prefix: "dt=1/", path: "dt=1/", rule: &flag };
     catalogue.load([want("a.txt", &rule), want("b.txt", &rule), elsewhere]);
     one.write("b.txt", "");
     other.write("dt=1/_SUCCESS", "");
@@ -83,7 +83,7 @@ fn what_was_not_asked_for_is_unknown() {
     let world = World::new();
     let rule = file();
     let mut catalogue = world.catalogue();
-    let elsewhere = Want { store: "nowhere", path: "a.txt", rule: &rule };
+    let elsewhere = Want { store: "nowhere", prefix: "a.txt", path: "a.txt", rule: &rule };
     catalogue.load([elsewhere]);
     assert!(is_unknown(&catalogue.presence(elsewhere, noon()), "there is no store `nowhere`"));
     assert!(is_unknown(&catalogue.presence(want("a.txt", &rule), noon()), "nobody has looked at"));

@@ -44,7 +44,7 @@ fn nothing_is_published_through_a_link_out_of_the_store() {
     symlink(outside.path(), world.place("out")).expect("links can be made");
     let staging = Staging::begin(&world.store, "one", &["out/a.txt"]).expect("it begins");
     fs::write(&staging.paths()[0], "x").expect("the step writes");
-    let error = staging.publish(Existing::Keep).expect_err("the way leads out");
+    let error = staging.publish(Existing::Keep, &[]).expect_err("the way leads out");
     assert!(error.to_string().contains("leads out of the store"), "{error}");
     assert_eq!(fs::read_dir(outside.path()).expect("it is there").count(), 0);
 }
@@ -102,7 +102,7 @@ fn a_root_that_vanished_makes_everything_unknown() {
     let store = storage::Store::fs("inner", &world.place("root")).expect("it is there");
     let mut catalogue = storage::Catalogue::new([store]);
     let rule = file();
-    let want = storage::Want { store: "inner", path: "a.txt", rule: &rule };
+    let want = storage::Want { store: "inner", prefix: "a.txt", path: "a.txt", rule: &rule };
     catalogue.load([want]);
     assert_eq!(catalogue.presence(want, crate::world::noon()), Presence::Missing);
     fs::rename(world.place("root"), world.place("away")).expect("it can be moved");

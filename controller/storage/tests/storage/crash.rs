@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use storage::{Existing, Published, Staging, Store, sweep};
@@ -22,10 +23,10 @@ fn child() {
     for number in 0.. {
         let outputs = OUTPUTS.map(|output| format!("{number}/{output}"));
         let outputs = outputs.each_ref().map(String::as_str);
-        let old = store.local_path(outputs[1]);
+        let old = PathBuf::from(store.uri(outputs[1]));
         fs::create_dir_all(&old).expect("directories can be made");
         fs::write(old.join("part-0"), "old").expect("files can be written");
-        fs::write(store.local_path(outputs[0]), "old").expect("files can be written");
+        fs::write(PathBuf::from(store.uri(outputs[0])), "old").expect("files can be written");
         let staging = Staging::begin(&store, &number.to_string(), &outputs).expect("it begins");
         let paths = staging.paths();
         fs::write(&paths[0], "new").expect("files can be written");
@@ -34,7 +35,7 @@ fn child() {
         fs::write(&paths[2], "new").expect("files can be written");
         // The record of a launch that is about to publish.
         println!("publish {number}");
-        staging.publish(Existing::Replace).expect("it publishes");
+        staging.publish(Existing::Replace, &[]).expect("it publishes");
         staging.discard().expect("it is discarded");
     }
 }
@@ -47,7 +48,10 @@ fn a_killed_publisher_is_taken_up() {
         let outputs = OUTPUTS.map(|output| format!("{last}/{output}"));
         let outputs = outputs.each_ref().map(String::as_str);
         let taken_up = Staging::resume(&world.store, &last.to_string(), &outputs).expect("names are lawful");
-        assert_eq!(taken_up.publish(Existing::Replace).expect("it publishes"), [Published::Published; 3]);
+        assert_eq!(
+            taken_up.publish(Existing::Replace, &[]).expect("it publishes"),
+            [Published::Published; 3]
+        );
         taken_up.discard().expect("it is discarded");
         for number in 0..=last {
             for path in ["a.txt", "dt=1/part-0", "deep/er/b.txt"] {
@@ -64,7 +68,7 @@ fn a_killed_publisher_is_taken_up() {
 fn run_and_kill(world: &World, number: usize) -> usize {
     let mut child = Command::new(std::env::current_exe().expect("this program has a path"))
         .args(["--nocapture", "--exact", "crash::child"])
-        .arg(world.store.root())
+        .arg(world.store.address())
         .stdout(Stdio::piped())
         .spawn()
         .expect("it starts");

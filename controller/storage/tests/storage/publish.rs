@@ -24,7 +24,7 @@ pub(crate) fn written(world: &World, launch: &str, outputs: &[&str]) -> Staging 
 }
 
 pub(crate) fn publish(staging: &Staging, existing: Existing) -> Vec<Published> {
-    staging.publish(existing).expect("it publishes")
+    staging.publish(existing, &[]).expect("it publishes")
 }
 
 #[test]
@@ -132,6 +132,6 @@ fn outputs_that_are_nowhere_are_not_called_published() {
     let world = World::new();
     let staging = written(&world, "one", &["a.txt"]);
     fs::remove_file(&staging.paths()[0]).expect("it was written");
-    let error = staging.publish(Existing::Keep).expect_err("there is nothing to publish");
+    let error = staging.publish(Existing::Keep, &[]).expect_err("there is nothing to publish");
     assert!(matches!(error, StagingError::Vanished { .. }), "{error}");
 }

@@ -37,7 +37,7 @@ fn outputs_of_one_base_name_do_not_meet() {
     for (number, path) in staging.paths().iter().enumerate() {
         fs::write(path, number.to_string()).expect("the step writes");
     }
-    staging.publish(Existing::Keep).expect("it publishes");
+    staging.publish(Existing::Keep, &[]).expect("it publishes");
     assert_eq!((world.read("x/a.txt"), world.read("y/a.txt")), ("0".to_owned(), "1".to_owned()));
     staging.discard().expect("it is discarded");
     assert!(world.names(".daybreak/staging").is_empty());

@@ -32,24 +32,16 @@ fn a_root_that_is_a_file_or_lies_in_one_is_told() {
 fn a_root_can_be_made_with_all_above_it() {
     let world = World::new();
     let store = Store::fs_or_create("warehouse", &world.place("a/b")).expect("it is made");
-    assert_eq!(store.root(), world.store.root().join("a/b"));
-    store.check_writable().expect("it can be written");
+    assert_eq!(store.address(), world.store.uri("a/b"));
+    store.preflight().expect("it can be written");
     Store::fs_or_create("warehouse", &world.place("a/b")).expect("it is there already");
 }
 
 #[test]
 fn a_uri_is_absolute_and_has_no_slash_at_its_end() {
     let world = World::new();
-    let root = world.store.root().display().to_string();
+    let root = world.store.address();
     assert!(root.starts_with('/'));
     assert_eq!(world.store.uri("a/b.txt"), format!("{root}/a/b.txt"));
     assert_eq!(world.store.uri("dt=1/"), format!("{root}/dt=1"));
-}
-
-#[tokio::test]
-async fn whole_objects_are_written_below_the_root() {
-    let world = World::new();
-    let operator = world.store.operator().expect("it opens");
-    operator.write(".daybreak/archive/record", "said").await.expect("it writes");
-    assert_eq!(world.read(".daybreak/archive/record"), "said");
 }

@@ -1,6 +1,7 @@
 //! Full disks, read-only mounts and missing permissions are told, and lose nothing.
 
 use std::fs;
+use std::path::PathBuf;
 
 use rustix::fs::{Mode, chmod};
 use rustix::mount::{MountFlags, UnmountFlags, mount, mount_remount, unmount};
@@ -45,18 +46,18 @@ fn a_full_disk_is_told_and_what_was_staged_stays() {
     let staging = Staging::begin(&store, "one", &["deep/er/still/a.txt"]).expect("it begins");
     fs::write(&staging.paths()[0], "x").expect("there is room for it");
     for filler in 0..3 {
-        fs::write(store.local_path(&filler.to_string()), "").expect("there is room for it");
+        fs::write(PathBuf::from(store.uri(&filler.to_string())), "").expect("there is room for it");
     }
-    let error = staging.publish(Existing::Keep).expect_err("the disk is full");
-    let path = store.local_path("deep");
+    let error = staging.publish(Existing::Keep, &[]).expect_err("the disk is full");
+    let path = PathBuf::from(store.uri("deep"));
     let expected = format!("cannot make {}; free space on its file system: No space left", path.display());
     assert!(told(&error).starts_with(&expected), "{}", told(&error));
     let error = Staging::begin(&store, "two", &["b.txt"]).expect_err("the disk is full");
     assert!(told(&error).contains("free space on its file system"), "{}", told(&error));
     for filler in 0..3 {
-        fs::remove_file(store.local_path(&filler.to_string())).expect("it was written");
+        fs::remove_file(PathBuf::from(store.uri(&filler.to_string()))).expect("it was written");
     }
-    staging.publish(Existing::Keep).expect("there is room again");
+    staging.publish(Existing::Keep, &[]).expect("there is room again");
     assert_eq!(world.read("disk/deep/er/still/a.txt"), "x");
 }
 
@@ -69,9 +70,9 @@ fn a_read_only_mount_is_told() {
     let staging = Staging::begin(&store, "one", &["a.txt"]).expect("it begins");
     fs::write(&staging.paths()[0], "x").expect("there is room for it");
     mount_remount(world.place("disk"), MountFlags::RDONLY, c"").expect("who mounted it may");
-    let error = store.check_writable().expect_err("it is read-only");
+    let error = store.preflight().expect_err("it is read-only");
     assert!(told(&error).contains("cannot be written; grant write permission on it, or mount it writable"));
-    let error = staging.publish(Existing::Keep).expect_err("it is read-only");
+    let error = staging.publish(Existing::Keep, &[]).expect_err("it is read-only");
     assert!(told(&error).contains("mount its file system writable"), "{}", told(&error));
 }
 
@@ -82,7 +83,7 @@ fn a_file_system_that_is_not_mounted_makes_everything_unknown() {
     let Some(mounted) = Mounted::tmpfs(&world, c"size=64k") else { return };
     let store = Store::fs("disk", &world.place("disk")).expect("it is there");
     let rule = file();
-    let want = Want { store: "disk", path: "a.txt", rule: &rule };
+    let want = Want { store: "disk", prefix: "a.txt", path: "a.txt", rule: &rule };
     let mut catalogue = Catalogue::new([store.clone()]);
     catalogue.load([want]);
     assert_eq!(catalogue.presence(want, noon()), Presence::Missing);
@@ -99,7 +100,7 @@ fn what_lies_on_another_file_system_is_told() {
     world.make("disk");
     let Some(_mounted) = Mounted::tmpfs(&world, c"size=64k") else { return };
     let staging = written(&world, "one", &["disk/a.txt"]);
-    let error = staging.publish(Existing::Keep).expect_err("a rename does not get there");
+    let error = staging.publish(Existing::Keep, &[]).expect_err("a rename does not get there");
     assert!(told(&error).contains("the same file system as the store's root"), "{}", told(&error));
 }
 
@@ -141,10 +142,10 @@ fn what_may_not_be_written_is_told() {
     for path in ["", "closed"] {
         chmod(world.place(path), Mode::from_raw_mode(0o555)).expect("it is ours");
     }
-    let error = as_nobody(|| staging.publish(Existing::Keep).expect_err("nobody may not write there"));
+    let error = as_nobody(|| staging.publish(Existing::Keep, &[]).expect_err("nobody may not write there"));
     assert!(told(&error).contains("grant write permission on its directory: Permission denied"), "{error}");
     for path in ["", "closed"] {
         chmod(world.place(path), Mode::RWXU).expect("it is ours");
     }
-    staging.publish(Existing::Keep).expect("now it may");
+    staging.publish(Existing::Keep, &[]).expect("now it may");
 }

@@ -21,7 +21,7 @@ impl World {
     }
 
     pub(crate) fn place(&self, path: &str) -> PathBuf {
-        self.store.local_path(path)
+        PathBuf::from(self.store.uri(path))
     }
 
     /// Writes a file, and the directories that it lies in.
@@ -78,7 +78,7 @@ impl World {
 }
 
 pub(crate) fn want<'a>(path: &'a str, rule: &'a Completeness) -> Want<'a> {
-    Want { store: "warehouse", path, rule }
+    Want { store: "warehouse", prefix: path, path, rule }
 }
 
 pub(crate) fn noon() -> SystemTime {

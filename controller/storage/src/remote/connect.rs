@@ -1,0 +1,137 @@
+//! Connections: from an address to something that answers, with a limit to the time and number of calls.
+
+use std::time::Duration;
+
+use opendal::Operator;
+use opendal::layers::{ConcurrentLimitLayer, RetryLayer, TimeoutLayer};
+use opendal::services::{HdfsNative, Memory, S3, Webhdfs};
+use tokio::sync::OnceCell;
+
+use crate::address::{Credentials, Scheme, Service};
+use crate::remote::copy::Copier;
+use crate::remote::rename::Renamer;
+use crate::remote::{Kind, Remote, Tree};
+
+/// How long one call may take. A page of a listing takes a fraction of a second; what takes this long is away.
+const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a server may take to copy one object: 5 GiB at 10 MB a second.
+const COPY_TIMEOUT: Duration = Duration::from_mins(10);
+
+/// How often a call that failed for the moment is made again at once. Longer pauses are the business of whoever asks
+/// again anyway.
+const RETRIES: usize = 2;
+
+/// The longest pause between these.
+const RETRY_PAUSE_MAX: Duration = Duration::from_secs(1);
+
+/// Calls at once of one store: enough to hide the time that each takes, and few for a store that serves thousands.
+const CALLS: usize = 64;
+
+impl Remote {
+    /// Connects to a service. Nothing is asked of it yet.
+    pub(crate) fn connect(service: &Service, credentials: &Credentials) -> Result<Self, opendal::Error> {
+        let all = Service { root: String::new(), ..service.clone() };
+        let tree = |renamer, all| {
+            let root = if service.root.is_empty() { "/".to_owned() } else { service.root.clone() };
+            Kind::Tree(Tree { renamer, all: limited(all, CALL_TIMEOUT), root })
+        };
+        let (operator, kind) = match service.scheme {
+            Scheme::S3 => {
+                let operator = s3(service, credentials)?;
+                (operator.clone(), objects(operator))
+            }
+            Scheme::Hdfs => (hdfs(service)?, tree(Renamer::rpc(service)?, hdfs(&all)?)),
+            Scheme::WebHdfs => (webhdfs(service)?, tree(Renamer::http(service)?, webhdfs(&all)?)),
+        };
+        let address = told(service).to_string();
+        let operator = limited(operator, CALL_TIMEOUT);
+        Ok(Self { operator, kind, address, service: Some(service.clone()), met: OnceCell::new() })
+    }
+
+    /// A store in this process' memory, which answers as an object store does.
+    pub(crate) fn memory(name: &str) -> Result<Self, opendal::Error> {
+        let operator = Operator::new(Memory::default())?;
+        let kind = objects(operator.clone());
+        let operator = limited(operator, CALL_TIMEOUT);
+        Ok(Self { operator, kind, address: format!("memory://{name}"), service: None, met: OnceCell::new() })
+    }
+
+    /// The variables by which a step's own tools find what the options of the address say.
+    pub(crate) fn step_env(&self) -> Vec<(String, String)> {
+        let options = self.service.iter().flat_map(|it| &it.options);
+        let named = options.flat_map(|(name, value)| variables(name).iter().map(|it| (*it, value.clone())));
+        named.map(|(variable, value)| (variable.to_owned(), value)).collect()
+    }
+}
+
+/// The variables of the field's tools that stand for an option; of the region some tools know one, some the other.
+fn variables(option: &str) -> &'static [&'static str] {
+    match option {
+        "endpoint" => &["AWS_ENDPOINT_URL"],
+        "region" => &["AWS_REGION", "AWS_DEFAULT_REGION"],
+        "profile" => &["AWS_PROFILE"],
+        "role_arn" => &["AWS_ROLE_ARN"],
+        "user" => &["HADOOP_USER_NAME"],
+        _ => &[],
+    }
+}
+
+/// The address that steps are told. By which of two NameNodes, or by which protocol, is no business of theirs.
+fn told(service: &Service) -> Service {
+    let authority = service.authority.split(',').next().unwrap_or_default().to_owned();
+    Service { authority, ..service.clone() }
+}
+
+/// A server copies large objects by itself, and answers when it is done.
+fn objects(operator: Operator) -> Kind {
+    Kind::Objects(Copier::new(limited(operator, COPY_TIMEOUT)))
+}
+
+fn limited(operator: Operator, timeout: Duration) -> Operator {
+    // The limit to the time of a call stands inside of the retries.
+    operator
+        .layer(TimeoutLayer::new().with_timeout(timeout).with_io_timeout(timeout))
+        .layer(RetryLayer::new().with_max_times(RETRIES).with_max_delay(RETRY_PAUSE_MAX).with_jitter())
+        .layer(ConcurrentLimitLayer::new(CALLS))
+}
+
+fn s3(service: &Service, credentials: &Credentials) -> Result<Operator, opendal::Error> {
+    opendal::install_default();
+    let option = |name: &str| service.options.get(name).map(String::as_str);
+    let mut builder = S3::default().bucket(&service.authority).root(&format!("/{}", service.root));
+    if let Some(endpoint) = option("endpoint") {
+        builder = builder.endpoint(endpoint);
+    }
+    if let Some(region) = option("region") {
+        builder = builder.region(region);
+    }
+    if let Some(profile) = option("profile") {
+        builder = builder.profile(profile);
+    }
+    if let Some(role) = option("role_arn") {
+        builder = builder.role_arn(role);
+    }
+    if let Credentials::Keys { access_key_id, secret_access_key } = credentials {
+        builder = builder.access_key_id(access_key_id).secret_access_key(secret_access_key);
+        builder = builder.disable_config_load().disable_ec2_metadata();
+    }
+    Operator::new(builder)
+}
+
+fn hdfs(service: &Service) -> Result<Operator, opendal::Error> {
+    let builder = HdfsNative::default().name_node(&service.authority).root(&format!("/{}", service.root));
+    Operator::new(builder)
+}
+
+fn webhdfs(service: &Service) -> Result<Operator, opendal::Error> {
+    opendal::install_default();
+    let scheme = if service.options.get("tls").is_some_and(|it| it == "true") { "https" } else { "http" };
+    let mut builder = Webhdfs::default()
+        .endpoint(&format!("{scheme}://{}", service.authority))
+        .root(&format!("/{}", service.root));
+    if let Some(user) = service.options.get("user") {
+        builder = builder.user_name(user);
+    }
+    Operator::new(builder)
+}

@@ -1,0 +1,131 @@
+//! A store that answers over the network: S3, HDFS, WebHDFS, and a memory that answers alike.
+//!
+//! Everything goes through opendal but what it can't do safely: a rename that replaces nothing (`rename`). The crate's
+//! calls block, so each waits here for what it asked (`lane`); whatever is asked has a limit to its time.
+
+mod connect;
+mod copy;
+mod family;
+mod fingerprint;
+mod lane;
+mod list;
+mod look;
+mod publish;
+mod rename;
+mod staging;
+mod sweep;
+mod verify;
+
+use opendal::{EntryMode, ErrorKind, Metadata, Operator};
+use tokio::sync::OnceCell;
+
+pub(crate) use family::{Families, Look};
+pub(crate) use fingerprint::fingerprint;
+pub(crate) use lane::{ask, wait};
+pub(crate) use publish::publish;
+pub use rename::RenameError;
+pub(crate) use staging::{begin, discard, sweep as sweep_staging, verify as verify_staged};
+pub(crate) use verify::verify;
+
+use crate::StorageError;
+use crate::address::Service;
+use crate::path::{RESERVED, bare, join};
+use crate::remote::copy::Copier;
+use crate::remote::rename::Renamer;
+
+/// A store that answers over the network.
+#[derive(Debug)]
+pub(crate) struct Remote {
+    operator: Operator,
+    kind: Kind,
+    /// The address of its root, without a slash at the end.
+    address: String,
+    service: Option<Service>,
+    /// Set once it was found to be there.
+    met: OnceCell<()>,
+}
+
+/// What its paths are.
+#[derive(Debug)]
+enum Kind {
+    /// Keys, of which a slash is a letter like others: there are no directories, and no renames.
+    Objects(Copier),
+    /// Files in directories.
+    Tree(Tree),
+}
+
+/// What a tree is reached by beside the operator.
+#[derive(Debug)]
+struct Tree {
+    renamer: Renamer,
+    /// All of the file system: of the root of an operator it is always said that it is there.
+    all: Operator,
+    /// The store's root in it.
+    root: String,
+}
+
+impl Remote {
+    /// The address of `path`, without a trailing slash.
+    pub(crate) fn uri(&self, path: &str) -> String {
+        format!("{}/{}", self.address, bare(path))
+    }
+
+    /// The address of its root.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Refuses a store that is not there, or can't be written: an object of our own comes and goes.
+    pub(crate) async fn preflight(&self) -> Result<(), StorageError> {
+        self.check_there().await?;
+        let probe = join(RESERVED, "probe");
+        let written = self.operator.write(&probe, "").await;
+        written.map_err(|error| self.failed("write", &probe, error))?;
+        let removed = self.operator.delete(&probe).await;
+        removed.map_err(|error| self.failed("remove", &probe, error))
+    }
+
+    /// Refuses a store that is not there: in a bucket that is missing everything is missing, and that means nothing.
+    pub(crate) async fn check_there(&self) -> Result<(), StorageError> {
+        match &self.kind {
+            Kind::Objects(_) => {
+                let first = self.operator.lister_with("/").recursive(true).limit(1).await;
+                let mut lister = first.map_err(|error| self.failed("list", "", error))?;
+                let first = futures::TryStreamExt::try_next(&mut lister).await;
+                first.map(|_| ()).map_err(|error| self.failed("list", "", error))
+            }
+            Kind::Tree(Tree { all, root, .. }) => match all.stat(root).await {
+                Ok(found) if found.is_dir() => Ok(()),
+                Ok(_) => Err(StorageError::NotADirectory { path: self.address.clone().into() }),
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    Err(StorageError::RemoteRootGone { root: self.address.clone() })
+                }
+                Err(error) => Err(self.failed("look at", "", error)),
+            },
+        }
+    }
+
+    /// Refuses a store that has not been there yet.
+    async fn met(&self) -> Result<(), StorageError> {
+        self.met.get_or_try_init(|| self.check_there()).await.copied()
+    }
+
+    /// What is at `path`. `None` where nothing is, if the store is there.
+    async fn stat(&self, path: &str) -> Result<Option<Metadata>, StorageError> {
+        match self.operator.stat(path).await {
+            Ok(found) => Ok(Some(found)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(self.failed("look at", path, error)),
+        }
+    }
+
+    /// What is at `path` if that is a file.
+    async fn file(&self, path: &str) -> Result<Option<Metadata>, StorageError> {
+        Ok(self.stat(path).await?.filter(|found| found.mode() == EntryMode::FILE))
+    }
+
+    fn failed(&self, operation: &'static str, path: &str, error: opendal::Error) -> StorageError {
+        let place = if path.is_empty() || path == "/" { self.address.clone() } else { self.uri(path) };
+        StorageError::Remote { operation, place, source: Box::new(error.into()) }
+    }
+}

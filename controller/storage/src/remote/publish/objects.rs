@@ -1,0 +1,159 @@
+//! Publishing in an object store: copies on the server, each only where nothing is, the flag last.
+//!
+//! Objects can't be renamed, and several can't appear at once. So a directory is there when its flag is; before the first
+//! copy it is recorded that nothing was at the final path, so that whoever takes up the work knows what is its own.
+
+use std::collections::BTreeMap;
+
+use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
+use opendal::Metadata;
+
+use crate::StagingError;
+use crate::path::join;
+use crate::publish::{Existing, Output, Published};
+use crate::remote::Remote;
+use crate::remote::copy::Copier;
+use crate::remote::publish::vanished;
+
+/// Copies at once: a server copies many objects in the time that one takes.
+const AT_ONCE: usize = 16;
+
+/// Objects below a path, by the rest of their keys.
+type Objects = BTreeMap<String, Metadata>;
+
+/// Copies one output to its final path.
+pub(super) async fn publish(
+    (remote, copier): (&Remote, &Copier),
+    (output, flag): (&Output, Option<&str>),
+    existing: Existing,
+) -> Result<Published, StagingError> {
+    if let Some(staged) = remote.file(&output.staged).await.map_err(StagingError::Storage)? {
+        return publish_one((remote, copier), (output, &staged), existing).await;
+    }
+    let staged = below(remote, &output.staged).await?;
+    if staged.is_empty() {
+        return was_moved(remote, output).await;
+    }
+    match existing {
+        Existing::Keep => create((remote, copier), (output, flag), &staged).await,
+        Existing::Replace => replace((remote, copier), (output, flag), &staged).await,
+    }
+}
+
+async fn publish_one(
+    (remote, copier): (&Remote, &Copier),
+    (output, staged): (&Output, &Metadata),
+    existing: Existing,
+) -> Result<Published, StagingError> {
+    match copy((remote, copier), (&output.staged, &output.path), existing).await? {
+        Published::Published => Ok(Published::Published),
+        Published::AlreadyThere => {
+            let found = remote.file(&output.path).await.map_err(StagingError::Storage)?;
+            // A publisher that died, or another of the same launch, had copied it.
+            let is_ours = found.is_some_and(|found| {
+                found.etag() == staged.etag() && found.content_length() == staged.content_length()
+            });
+            Ok(if is_ours { Published::Published } else { Published::AlreadyThere })
+        }
+    }
+}
+
+/// Creates a directory's objects, unless others are there that are not of this launch.
+async fn create(
+    (remote, copier): (&Remote, &Copier),
+    (output, flag): (&Output, Option<&str>),
+    staged: &Objects,
+) -> Result<Published, StagingError> {
+    let found = below(remote, &output.path).await?;
+    let has_begun = remote.file(&output.record).await.map_err(StagingError::Storage)?.is_some();
+    let is_ours = |(name, found): (&String, &Metadata)| {
+        has_begun && staged.get(name).is_some_and(|ours| ours.content_length() == found.content_length())
+    };
+    if !found.iter().all(is_ours) {
+        return Ok(Published::AlreadyThere);
+    }
+    if !has_begun {
+        let list = staged.keys().cloned().collect::<Vec<_>>().join("\n");
+        let written = remote.operator.write(&output.record, list).await;
+        written.map_err(|error| StagingError::Storage(remote.failed("write", &output.record, error)))?;
+    }
+    let missing: Vec<_> = staged.keys().filter(|name| !found.contains_key(*name)).collect();
+    copy_all((remote, copier), (output, flag), (&missing, Existing::Keep)).await?;
+    Ok(Published::Published)
+}
+
+/// Puts a directory's objects in the place of others: without the flag while they change, and what is not ours goes.
+async fn replace(
+    (remote, copier): (&Remote, &Copier),
+    (output, flag): (&Output, Option<&str>),
+    staged: &Objects,
+) -> Result<Published, StagingError> {
+    let found = below(remote, &output.path).await?;
+    if let Some(flag) = flag.filter(|flag| found.contains_key(*flag)) {
+        delete(remote, &join(&output.path, flag)).await?;
+    }
+    let all: Vec<_> = staged.keys().collect();
+    for name in found.keys().filter(|name| !staged.contains_key(*name) && Some(name.as_str()) != flag) {
+        delete(remote, &join(&output.path, name)).await?;
+    }
+    copy_all((remote, copier), (output, flag), (&all, Existing::Replace)).await?;
+    Ok(Published::Published)
+}
+
+/// Copies these objects, the flag after all others are there.
+async fn copy_all(
+    (remote, copier): (&Remote, &Copier),
+    (output, flag): (&Output, Option<&str>),
+    (names, existing): (&[&String], Existing),
+) -> Result<(), StagingError> {
+    let is_flag = |name: &&&String| Some(name.as_str()) == flag;
+    let places = |name: &String| (join(&output.staged, name), join(&output.path, name));
+    let first: Vec<_> = names.iter().filter(|name| !is_flag(name)).map(|name| places(name)).collect();
+    let all: Vec<_> =
+        first.iter().map(|(from, to)| copy((remote, copier), (from, to), existing).boxed()).collect();
+    stream::iter(all).buffer_unordered(AT_ONCE).try_collect::<Vec<_>>().await?;
+    if let Some(flag) = names.iter().find(is_flag) {
+        let (from, to) = places(flag);
+        copy((remote, copier), (&from, &to), existing).await?;
+    }
+    Ok(())
+}
+
+async fn copy(
+    (remote, copier): (&Remote, &Copier),
+    (from, to): (&str, &str),
+    existing: Existing,
+) -> Result<Published, StagingError> {
+    let done = copier.copy((from, to), existing).await;
+    done.map_err(|error| StagingError::Storage(remote.failed("copy to", to, error)))
+}
+
+async fn delete(remote: &Remote, path: &str) -> Result<(), StagingError> {
+    let deleted = remote.operator.delete(path).await;
+    deleted.map_err(|error| StagingError::Storage(remote.failed("remove", path, error)))
+}
+
+/// Nothing is staged any more, so it was copied and discarded, if this launch verified it.
+async fn was_moved(remote: &Remote, output: &Output) -> Result<Published, StagingError> {
+    let is_file = remote.file(&output.path).await.map_err(StagingError::Storage)?.is_some();
+    if is_file || !below(remote, &output.path).await?.is_empty() {
+        return Ok(Published::Published);
+    }
+    remote.check_there().await.map_err(StagingError::Storage)?;
+    Err(vanished(remote, output))
+}
+
+async fn below(remote: &Remote, path: &str) -> Result<Objects, StagingError> {
+    let prefix = format!("{path}/");
+    let failed = |error| StagingError::Storage(remote.failed("list", path, error));
+    let mut lister = remote.operator.lister_with(&prefix).recursive(true).await.map_err(failed)?;
+    let mut objects = Objects::new();
+    while let Some(entry) = lister.try_next().await.map_err(failed)? {
+        let name = entry.path().strip_prefix(&prefix).unwrap_or_default();
+        // A key that ends with a slash marks a directory, and is no data.
+        if !name.is_empty() && !name.ends_with('/') {
+            objects.insert(name.to_owned(), entry.metadata().clone());
+        }
+    }
+    Ok(objects)
+}

@@ -1,0 +1,98 @@
+//! Publishing in a tree: renames that replace nothing.
+
+use crate::Completeness;
+use crate::StagingError;
+use crate::path::split;
+use crate::publish::{Existing, Output, Published};
+use crate::remote::look::heap;
+use crate::remote::publish::vanished;
+use crate::remote::rename::{Renamed, Renamer};
+use crate::remote::{Remote, staging};
+
+/// The name beside the staged output to which what is in its way is moved.
+fn aside(output: &Output) -> String {
+    format!("{}-old", output.record)
+}
+
+/// Moves one output to its final path.
+pub(super) async fn publish(
+    (remote, renamer): (&Remote, &Renamer),
+    output: &Output,
+    existing: Existing,
+) -> Result<Published, StagingError> {
+    staging::make(remote, split(&output.path).0).await?;
+    if existing == Existing::Replace && is_there(remote, &output.staged).await? {
+        set_aside((remote, renamer), output).await?;
+    }
+    match rename((remote, renamer), &output.staged, &output.path).await? {
+        Renamed::Done => Ok(Published::Published),
+        Renamed::NoSource => was_moved(remote, output).await,
+        Renamed::TargetExists if is_empty_directory(remote, &output.path).await? => {
+            fill_empty((remote, renamer), output).await
+        }
+        Renamed::TargetExists => Ok(Published::AlreadyThere),
+    }
+}
+
+/// An empty directory is no data. It is moved away, not removed: somebody may fill it at this moment.
+async fn fill_empty(
+    (remote, renamer): (&Remote, &Renamer),
+    output: &Output,
+) -> Result<Published, StagingError> {
+    set_aside((remote, renamer), output).await?;
+    if !is_empty_directory(remote, &aside(output)).await? {
+        rename((remote, renamer), &aside(output), &output.path).await?;
+        return Ok(Published::AlreadyThere);
+    }
+    match rename((remote, renamer), &output.staged, &output.path).await? {
+        Renamed::Done => Ok(Published::Published),
+        Renamed::NoSource => was_moved(remote, output).await,
+        Renamed::TargetExists => Ok(Published::AlreadyThere),
+    }
+}
+
+/// Moves what is at the final path to the launch, with which it goes. Between this and the next rename nothing is there.
+async fn set_aside((remote, renamer): (&Remote, &Renamer), output: &Output) -> Result<(), StagingError> {
+    let aside = aside(output);
+    if rename((remote, renamer), &output.path, &aside).await? == Renamed::TargetExists {
+        // A publisher that died had moved the old data there; what is in its place now came later.
+        staging::discard(remote, &aside).await?;
+        rename((remote, renamer), &output.path, &aside).await?;
+    }
+    Ok(())
+}
+
+/// Nothing is staged any more, so it was moved, if this launch verified it.
+async fn was_moved(remote: &Remote, output: &Output) -> Result<Published, StagingError> {
+    if is_there(remote, &output.path).await? {
+        Ok(Published::Published)
+    } else {
+        Err(vanished(remote, output))
+    }
+}
+
+async fn is_there(remote: &Remote, path: &str) -> Result<bool, StagingError> {
+    Ok(remote.stat(path).await.map_err(StagingError::Storage)?.is_some())
+}
+
+async fn is_empty_directory(remote: &Remote, path: &str) -> Result<bool, StagingError> {
+    let found = remote.stat(path).await.map_err(StagingError::Storage)?;
+    if !found.is_some_and(|found| found.is_dir()) {
+        return Ok(false);
+    }
+    let any =
+        Completeness::Files { at_least: 1, glob: None, min_bytes: 0, settle: std::time::Duration::ZERO };
+    Ok(heap(remote, &any, path).await.map_err(StagingError::Storage)?.counts().1 == 0)
+}
+
+async fn rename(
+    (remote, renamer): (&Remote, &Renamer),
+    from: &str,
+    to: &str,
+) -> Result<Renamed, StagingError> {
+    renamer.rename(from, to).await.map_err(|source| StagingError::Rename {
+        from: remote.uri(from),
+        to: remote.uri(to),
+        source: Box::new(source),
+    })
+}

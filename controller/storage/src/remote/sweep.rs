@@ -1,0 +1,174 @@
+//! Sweeps: one sorted listing for many wanted paths of one dataset, from the first of them to the last.
+//!
+//! A page of a listing holds a thousand keys and costs as much as a dozen single looks. So where other keys lie thick
+//! between the wanted ones, as the parts of large outputs do, single looks are cheaper, and a sweep gives way to them.
+
+use std::collections::HashMap;
+
+use futures::TryStreamExt as _;
+
+use crate::observation::Observation;
+use crate::path::bare;
+use crate::remote::Remote;
+use crate::remote::look::{FEW, Found, Heap, one_by_one};
+use crate::{Completeness, StorageError};
+
+/// How many keys one page of a listing holds.
+const PAGE: usize = 1_000;
+
+/// What a sweep has found.
+struct Sweep<'a> {
+    rule: &'a Completeness,
+    /// The place of each wanted key: of a file its own, of a directory the one that all its files begin with.
+    places: HashMap<String, usize>,
+    files: Vec<Option<Found>>,
+    heaps: Vec<Heap>,
+}
+
+/// Looks at many paths, which are sorted, and gives one observation for each.
+pub(super) async fn sweep(remote: &Remote, rule: &Completeness, paths: &[&str]) -> Vec<Observation> {
+    match try_sweep(remote, rule, paths).await {
+        Ok((mut seen, swept)) => {
+            seen.truncate(swept);
+            seen.extend(one_by_one(remote, rule, &paths[swept..]).await);
+            seen
+        }
+        Err(error) => vec![Observation::failed(&error); paths.len()],
+    }
+}
+
+/// The observations, and of how many paths from the first they hold.
+async fn try_sweep(
+    remote: &Remote,
+    rule: &Completeness,
+    paths: &[&str],
+) -> Result<(Vec<Observation>, usize), StorageError> {
+    let keys: Vec<String> = paths.iter().map(|path| key(rule, path)).collect();
+    let (Some(first), Some(last)) = (keys.first(), keys.last()) else { return Ok((Vec::new(), 0)) };
+    if !keys.is_sorted() {
+        return Ok((Vec::new(), 0));
+    }
+    let mut sweep = Sweep::new(rule, &keys);
+    let prefix = common_prefix(first, last);
+    let failed = |error| remote.failed("list", prefix, error);
+    let place = if prefix.is_empty() { "/" } else { prefix };
+    let options = remote.operator.lister_with(place).recursive(true).start_after(before(first));
+    let mut lister = options.await.map_err(failed)?;
+    let (mut count, mut is_sorted, mut latest) = (0, true, String::new());
+    while let Some(entry) = lister.try_next().await.map_err(failed)? {
+        let path = entry.path();
+        is_sorted &= *latest <= *path;
+        path.clone_into(&mut latest);
+        // A server whose listing is not sorted is read to its end.
+        if is_sorted && is_past(path, last) {
+            break;
+        }
+        sweep.take_in(path, Found::of(entry.metadata()));
+        count += 1;
+        if is_sorted && count % PAGE == 0 {
+            let swept = keys.partition_point(|key| key.as_str() < path && !path.starts_with(key.as_str()));
+            if is_too_thick(count, swept) {
+                return Ok((sweep.judge(), swept));
+            }
+        }
+    }
+    Ok((sweep.judge(), paths.len()))
+}
+
+impl<'a> Sweep<'a> {
+    fn new(rule: &'a Completeness, keys: &[String]) -> Self {
+        let places = keys.iter().cloned().enumerate().map(|(place, key)| (key, place)).collect();
+        let heaps = keys.iter().map(|_| Heap::default()).collect();
+        Self { rule, places, files: vec![None; keys.len()], heaps }
+    }
+
+    fn take_in(&mut self, path: &str, found: Option<Found>) {
+        match self.rule {
+            Completeness::File { .. } => {
+                if let Some(place) = self.places.get(path) {
+                    self.files[*place] = found;
+                }
+            }
+            Completeness::Flag { .. } | Completeness::Files { .. } => {
+                let ends = path.match_indices('/').map(|(end, _)| end + 1);
+                ends.filter(|end| *end < path.len()).for_each(|end| self.take_in_below(path, end, found));
+            }
+        }
+    }
+
+    /// Of all that lies below a directory, what lies in it makes the answer; anything occupies it.
+    fn take_in_below(&mut self, path: &str, end: usize, found: Option<Found>) {
+        if let Some(place) = self.places.get(&path[..end]) {
+            let name = &path[end..];
+            let own = found.filter(|_| !name.contains('/'));
+            self.heaps[*place].add(self.rule, (name, own));
+        }
+    }
+
+    fn judge(&self) -> Vec<Observation> {
+        match self.rule {
+            Completeness::File { min_bytes, settle } => {
+                let judge = |found: &Option<Found>| {
+                    found.map_or(Observation::Absent, |found| found.judge(*min_bytes, *settle))
+                };
+                self.files.iter().map(judge).collect()
+            }
+            Completeness::Flag { .. } | Completeness::Files { .. } => {
+                self.heaps.iter().map(|heap| heap.judge(self.rule)).collect()
+            }
+        }
+    }
+}
+
+/// The key of a file, or what the keys of all files of a directory begin with.
+fn key(rule: &Completeness, path: &str) -> String {
+    match rule {
+        Completeness::File { .. } => bare(path).to_owned(),
+        Completeness::Flag { .. } | Completeness::Files { .. } => format!("{}/", bare(path)),
+    }
+}
+
+/// Whether a key comes after the last wanted one and everything below it.
+fn is_past(path: &str, last: &str) -> bool {
+    path > last && !path.starts_with(last)
+}
+
+/// Whether so many keys were listed for so few wanted ones that looking at each would have cost less.
+fn is_too_thick(listed: usize, swept: usize) -> bool {
+    listed > 2 * PAGE && listed / PAGE * FEW > swept
+}
+
+/// A key that comes before `first`, near it.
+fn before(first: &str) -> &str {
+    let end = first.char_indices().next_back().map_or(0, |(end, _)| end);
+    &first[..end]
+}
+
+/// What two keys both begin with.
+fn common_prefix<'a>(first: &'a str, last: &str) -> &'a str {
+    let same = first.char_indices().zip(last.chars()).take_while(|((_, one), other)| one == other);
+    let end = same.last().map_or(0, |((start, character), _)| start + character.len_utf8());
+    &first[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{before, common_prefix, is_past, is_too_thick};
+
+    #[test]
+    fn a_sweep_begins_before_the_first_key_and_ends_after_the_last() {
+        assert_eq!(before("day/2026-01-04"), "day/2026-01-0");
+        assert_eq!(before("ü"), "");
+        assert_eq!(common_prefix("day/2026-01-04", "day/2026-02-01"), "day/2026-0");
+        assert_eq!(common_prefix("aü1", "aü2"), "aü");
+        assert!(!is_past("dt=2/part-0", "dt=2/"));
+        assert!(is_past("dt=20/part-0", "dt=2/"));
+    }
+
+    #[test]
+    fn a_sweep_gives_way_where_other_keys_lie_thick() {
+        assert!(!is_too_thick(1_500, 0));
+        assert!(!is_too_thick(10_000, 3_000));
+        assert!(is_too_thick(10_000, 100));
+    }
+}

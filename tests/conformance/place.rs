@@ -1,0 +1,156 @@
+//! A place for data of each kind, written past Daybreak and looked at through it.
+
+use std::fs;
+use std::time::{Duration, SystemTime};
+
+use storage::{Address, Catalogue, Completeness, Credentials, Presence, Store, Want};
+use tempfile::TempDir;
+use tests::{Hdfs, S3};
+
+/// A place for data.
+pub(crate) enum Place {
+    Directory(TempDir),
+    S3(S3),
+    Hdfs(Hdfs),
+    WebHdfs(Hdfs),
+}
+
+/// Whether slashes make directories.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Tree,
+    Objects,
+}
+
+impl Place {
+    pub(crate) fn all() -> Vec<Self> {
+        let directory = tempfile::tempdir().expect("a temporary folder can be made");
+        let places = vec![
+            Self::Directory(directory),
+            Self::S3(S3::shared()),
+            Self::Hdfs(Hdfs::shared()),
+            Self::WebHdfs(Hdfs::shared()),
+        ];
+        // A root of HDFS is there once something lies in it.
+        for place in &places {
+            place.put("beside", "");
+        }
+        places
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Directory(_) => "directory",
+            Self::S3(_) => "s3",
+            Self::Hdfs(_) => "hdfs",
+            Self::WebHdfs(_) => "webhdfs",
+        }
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        match self {
+            Self::S3(_) => Kind::Objects,
+            Self::Directory(_) | Self::Hdfs(_) | Self::WebHdfs(_) => Kind::Tree,
+        }
+    }
+
+    /// The store, as Daybreak binds it.
+    pub(crate) fn store(&self) -> Store {
+        bound(&self.url(), &self.credentials())
+    }
+
+    pub(crate) fn url(&self) -> String {
+        match self {
+            Self::Directory(directory) => directory.path().to_string_lossy().into_owned(),
+            Self::S3(s3) => format!("{}&region={}", s3.url(), s3.env()["AWS_REGION"]),
+            Self::Hdfs(hdfs) => hdfs.url(),
+            Self::WebHdfs(hdfs) => hdfs.webhdfs_url(),
+        }
+    }
+
+    pub(crate) fn credentials(&self) -> Credentials {
+        match self {
+            Self::S3(s3) => keys(s3),
+            Self::Directory(_) | Self::Hdfs(_) | Self::WebHdfs(_) => Credentials::Ambient,
+        }
+    }
+
+    pub(crate) fn put(&self, path: &str, text: &str) {
+        match self {
+            Self::Directory(directory) => {
+                let path = directory.path().join(path);
+                fs::create_dir_all(path.parent().expect("it lies in the root")).expect("folders can be made");
+                fs::write(path, text).expect("files can be written");
+            }
+            Self::S3(s3) => s3.put(path, text),
+            Self::Hdfs(hdfs) | Self::WebHdfs(hdfs) => hdfs.put(path, text),
+        }
+    }
+
+    /// Makes an empty directory, where there are such.
+    pub(crate) fn make(&self, path: &str) {
+        match self {
+            Self::Directory(directory) => {
+                fs::create_dir_all(directory.path().join(path)).expect("folders can be made");
+            }
+            // The object by which consoles of S3 show an empty folder.
+            Self::S3(s3) => s3.put(&format!("{path}/"), ""),
+            Self::Hdfs(hdfs) | Self::WebHdfs(hdfs) => {
+                hdfs.put(&format!("{path}/gone"), "");
+                hdfs.delete(&format!("{path}/gone"));
+            }
+        }
+    }
+
+    pub(crate) fn read(&self, path: &str) -> Option<String> {
+        match self {
+            Self::Directory(directory) => fs::read_to_string(directory.path().join(path)).ok(),
+            Self::S3(s3) => s3.read(path),
+            Self::Hdfs(hdfs) | Self::WebHdfs(hdfs) => hdfs.read(path),
+        }
+    }
+
+    /// What a fresh look at one path gives.
+    pub(crate) fn look(&self, path: &str, rule: &Completeness) -> Presence {
+        look(self.store(), path, rule)
+    }
+}
+
+/// The store at an address.
+pub(crate) fn bound(url: &str, credentials: &Credentials) -> Store {
+    let address: Address = url.parse().expect("it is an address");
+    Store::bind("warehouse", &address, credentials).expect("it can be bound")
+}
+
+/// What a fresh look at one path gives.
+pub(crate) fn look(store: Store, path: &str, rule: &Completeness) -> Presence {
+    let mut catalogue = Catalogue::new([store]);
+    let want = Want { store: "warehouse", prefix: path, path, rule };
+    catalogue.load([want]);
+    catalogue.presence(want, now())
+}
+
+fn keys(s3: &S3) -> Credentials {
+    let env = s3.env();
+    Credentials::Keys {
+        access_key_id: env["AWS_ACCESS_KEY_ID"].clone(),
+        secret_access_key: env["AWS_SECRET_ACCESS_KEY"].clone(),
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "real servers date what they hold by the real time")]
+pub(crate) fn now() -> SystemTime {
+    SystemTime::now()
+}
+
+pub(crate) fn file() -> Completeness {
+    Completeness::File { min_bytes: 0, settle: Duration::ZERO }
+}
+
+pub(crate) fn flag() -> Completeness {
+    Completeness::Flag { name: "_SUCCESS".to_owned() }
+}
+
+pub(crate) fn files(at_least: u32) -> Completeness {
+    Completeness::Files { at_least, glob: None, min_bytes: 0, settle: Duration::ZERO }
+}
