@@ -96,8 +96,15 @@ fn limited(operator: Operator, timeout: Duration) -> Operator {
         .layer(ConcurrentLimitLayer::new(CALLS))
 }
 
+/// What carries HTTP, with the one library of ciphers that this program has: of two rustls would not choose.
+pub(super) fn install_transport() {
+    // Whoever was first installed the same.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    opendal_http_transport_reqwest::install_default();
+}
+
 fn s3(service: &Service, credentials: &Credentials) -> Result<Operator, opendal::Error> {
-    opendal::install_default();
+    install_transport();
     let option = |name: &str| service.options.get(name).map(String::as_str);
     let mut builder = S3::default().bucket(&service.authority).root(&format!("/{}", service.root));
     if let Some(endpoint) = option("endpoint") {
@@ -125,7 +132,7 @@ fn hdfs(service: &Service) -> Result<Operator, opendal::Error> {
 }
 
 fn webhdfs(service: &Service) -> Result<Operator, opendal::Error> {
-    opendal::install_default();
+    install_transport();
     let scheme = if service.options.get("tls").is_some_and(|it| it == "true") { "https" } else { "http" };
     let mut builder = Webhdfs::default()
         .endpoint(&format!("{scheme}://{}", service.authority))

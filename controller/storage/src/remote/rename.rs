@@ -8,6 +8,7 @@ use reqwest::Url;
 use serde::Deserialize;
 
 use crate::address::Service;
+use crate::remote::connect::install_transport;
 
 /// How long a rename may take: it is one change in a NameNode's memory.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -95,6 +96,7 @@ impl Renamer {
         let endpoint = format!("{scheme}://{}/webhdfs/v1", service.authority);
         let endpoint = Url::parse(&endpoint)
             .map_err(|error| opendal::Error::new(opendal::ErrorKind::ConfigInvalid, error.to_string()))?;
+        install_transport();
         let client = reqwest::Client::new();
         let user = service.options.get("user").cloned();
         Ok(Self { root: rooted(service), way: Way::Http { client, endpoint, user } })
