@@ -39,6 +39,11 @@ pub fn observe(seen: &Seen<'_>) -> Observation {
     }
     let Some(job) = seen.job else { return Observation::Gone };
     let last_pod = seen.pods.iter().copied().max_by_key(|pod| status::since(pod));
+    if has_run_twice(job) {
+        return Observation::Disrupted {
+            why: "its Job was suspended after it had started, and run once more to its end".to_owned(),
+        };
+    }
     if holds(job, "Complete").is_some() {
         return Observation::Succeeded;
     }
@@ -107,11 +112,24 @@ fn lost(pod: &Pod, now: SystemTime) -> Option<(String, SystemTime)> {
 /// of a Job that nobody ever suspended.
 fn runs_once_more(job: &Job) -> bool {
     let is_suspended = job.spec.as_ref().and_then(|spec| spec.suspend) == Some(true);
-    let has_ended = ["Complete", "Failed"].into_iter().any(|end| holds(job, end).is_some());
-    // Going and expiring change the generation, too.
-    let is_open = job.metadata.deletion_timestamp.is_none() && !has_ended;
+    !is_suspended && !has_ended(job) && was_started_again(job)
+}
+
+/// Whether that second run has even ended: what both left lies mixed in one place, and is neither success nor failure.
+fn has_run_twice(job: &Job) -> bool {
+    // Once its end is recorded it expires, and what is told of it then matters no more.
+    let expires = job.spec.as_ref().is_some_and(|spec| spec.ttl_seconds_after_finished.is_some());
+    has_ended(job) && !expires && was_started_again(job)
+}
+
+/// Going and expiring change the generation, too.
+fn was_started_again(job: &Job) -> bool {
     let changes = job.metadata.generation.unwrap_or_default();
-    is_open && !is_suspended && was_suspended(job) && changes > 2
+    job.metadata.deletion_timestamp.is_none() && was_suspended(job) && changes > 2
+}
+
+fn has_ended(job: &Job) -> bool {
+    ["Complete", "Failed"].into_iter().any(|end| holds(job, end).is_some())
 }
 
 fn was_suspended(job: &Job) -> bool {

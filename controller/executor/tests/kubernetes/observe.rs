@@ -150,8 +150,20 @@ fn a_job_that_was_suspended_and_started_once_more_is_interrupted() {
 #[test]
 fn a_job_that_expires_has_ended_however_often_it_was_changed() {
     let ended = json!([{"type": "Suspended", "status": "False"}, {"type": "Complete", "status": "True"}]);
-    let job = job(json!({"metadata": {"generation": 5}, "status": {"conditions": ended}}));
-    assert_eq!(seen_at(at(60), Some(&job), &[]), Observation::Succeeded);
+    let metadata = json!({"generation": 5});
+    let expiring = job(json!({
+        "metadata": metadata, "spec": {"ttlSecondsAfterFinished": 600}, "status": {"conditions": ended},
+    }));
+    assert_eq!(seen_at(at(60), Some(&expiring), &[]), Observation::Succeeded);
+}
+
+#[test]
+fn a_job_that_ran_twice_before_anyone_looked_is_no_try() {
+    for end in ["Complete", "Failed"] {
+        let ended = json!([{"type": "Suspended", "status": "False"}, {"type": end, "status": "True"}]);
+        let job = job(json!({"metadata": {"generation": 4}, "status": {"conditions": ended}}));
+        assert!(matches!(seen_at(at(60), Some(&job), &[]), Observation::Disrupted { .. }), "{end}");
+    }
 }
 
 #[test]
