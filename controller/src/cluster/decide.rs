@@ -55,8 +55,9 @@ pub(crate) fn decide(
     thought.effects = effects(kept, (fetched, &wanted), settled);
     // Nobody tells it that the older one writes the path no more.
     let taken_until = matches!(soundness, Soundness::PathTaken(_)).then(|| *now + TAKEN_PAUSE);
-    // What the records have only just told of is settled, or sent, in another pass; no watch tells of it.
-    let found_at = kept.work.has_found_more().then_some(*now);
+    // What the records have only just told of is settled, or sent, in another pass; no watch tells of it. Not at once: an
+    // end that can't be read is found again in each pass.
+    let found_at = kept.work.has_found_more().then(|| *now + STATUS_PAUSE);
     let wakes = [kept.work.wake_at(), thought.effects.wake_at, taken_until, found_at];
     thought.wake_at = wakes.into_iter().flatten().min();
     let (status, oldest) = (report::pipeline(kept, soundness, *now), report::oldest_incomplete_due(kept));
@@ -187,6 +188,9 @@ fn begin(mind: &mut Mind, desk: &Desk, (id, now): (&Id, Instant)) -> Result<(), 
             kept.work.is_stale = true;
             continue;
         }
+        // A launch of this name may have been before its records were pruned.
+        let name = crate::cluster::launch::job_name(&kept.work.plan, &launch);
+        kept.overlay.jobs.remove(&name);
         desk.metrics.launched(&id.labels(), (now - ready).to_std().unwrap_or_default());
     }
     if is_new {

@@ -93,3 +93,6 @@ pub(crate) const TIDY_LOOKS: usize = 100;
 /// time after which launches are written off. A node that comes back ends its pods within minutes, and clocks of stores
 /// differ by less; a day is also the time in which a person looks what a failed night has left.
 pub(crate) const STAGING_AGE: Duration = Duration::from_hours(24);
+
+/// How much longer than staging its records stay, so that the sweep comes first.
+pub(crate) const TIDY_MARGIN: Duration = Duration::from_hours(24);

@@ -44,14 +44,14 @@ pub(crate) fn places(
     (after, most): (Option<&Place>, usize),
 ) -> io::Result<Vec<Place>> {
     let mut found = Vec::new();
-    for space in names(archive)?.into_iter().filter(|it| namespace.is_none_or(|only| only == it)) {
-        for name in names(&archive.join(&space))? {
+    for space in folders(archive)?.into_iter().filter(|it| namespace.is_none_or(|only| only == it)) {
+        for name in folders(&archive.join(&space))? {
             let id = Id::new(&space, &name);
             // What was looked at need not be listed again.
             if after.is_some_and(|after| id < after.id) {
                 continue;
             }
-            let keys = names(&archive.join(&space).join(&name))?.into_iter();
+            let keys = folders(&archive.join(&space).join(&name))?.into_iter();
             let places = keys.map(|key| Place { id: id.clone(), key });
             found.extend(places.filter(|place| after.is_none_or(|after| place > after)));
             if found.len() >= most {
@@ -70,6 +70,36 @@ pub(crate) fn is_old(folder: &Path, before: SystemTime) -> io::Result<bool> {
         return Ok(modified(folder)?.is_some_and(|at| at < before));
     }
     Ok(files.iter().all(|(_, at)| *at < before))
+}
+
+/// Whether a partition's records tell of what would be taken for data without them: what a failed launch left in place, and
+/// a launch without an end.
+pub(crate) fn tells_of_leftovers(folder: &Path) -> io::Result<bool> {
+    let names = names(folder)?;
+    let has_end = |launch: &str| names.iter().any(|name| *name == format!("{launch}.ended.json"));
+    if names.iter().filter_map(|name| name.strip_suffix(".launched.json")).any(|launch| !has_end(launch)) {
+        return Ok(true);
+    }
+    for name in names.iter().filter(|name| name.ends_with(".ended.json")) {
+        let text = found(fs::read(folder.join(name)))?.unwrap_or_default();
+        let record: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
+        if record["left"].as_object().is_some_and(|left| !left.is_empty()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether nothing was recorded since in any partition of the pipeline that this one is of.
+pub(crate) fn is_at_rest(folder: &Path, before: SystemTime) -> io::Result<bool> {
+    let Some(pipeline) = folder.parent() else { return Ok(false) };
+    for name in folders(pipeline)? {
+        // A folder changes with each record that is made in it.
+        if modified(&pipeline.join(name))?.is_some_and(|at| at >= before) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Takes a partition's folder out of the archive; where it is then, if it was still there.
@@ -118,6 +148,20 @@ fn put_back(aside: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The folders in a folder, in their order. A link is none: what it leads to is not ours.
+fn folders(folder: &Path) -> io::Result<Vec<String>> {
+    let Some(entries) = found(listed(folder))? else { return Ok(Vec::new()) };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        if found(entry.file_type())?.is_some_and(|it| it.is_dir()) {
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    names.sort_unstable();
+    Ok(names)
 }
 
 /// The names in a folder, in their order; none if it is not there.
@@ -242,6 +286,40 @@ mod tests {
         finish(&aside, long_ago() + DAY).unwrap();
         assert_eq!(names(&folder).unwrap(), ["f", "g", "h"]);
         assert_eq!(keys(&archive, (None, 9)), ["a/x/1"]);
+    }
+
+    #[test]
+    fn what_would_be_taken_for_data_without_its_records_keeps_them() {
+        let old = long_ago();
+        let archive = archive(&[
+            ("1/a.1.1.launched.json", old),
+            ("1/a.1.1.ended.json", old),
+            ("2/a.1.1.launched.json", old),
+            ("3/a.1.1.launched.json", old),
+            ("3/a.1.1.ended.json", old),
+        ]);
+        fs::write(archive.path().join("3/a.1.1.ended.json"), r#"{"left": {"sales": "3:7:"}}"#).unwrap();
+        let tells = |key: &str| tells_of_leftovers(&archive.path().join(key)).unwrap();
+        assert_eq!([tells("1"), tells("2"), tells("3")], [false, true, true]);
+    }
+
+    #[test]
+    fn a_link_in_the_archive_leads_nowhere() {
+        let (archive, elsewhere) = (archive(&[]), archive(&[("x/1/f", long_ago())]));
+        std::os::unix::fs::symlink(elsewhere.path(), archive.path().join("a")).unwrap();
+        assert!(keys(&archive, (None, 9)).is_empty());
+    }
+
+    #[test]
+    fn a_pipeline_rests_when_nothing_was_recorded_in_any_of_its_partitions() {
+        let archive = archive(&[("a/x/1/f", long_ago()), ("a/x/2/f", long_ago())]);
+        let folder = archive.path().join("a/x/1");
+        // Both folders were made just now.
+        assert!(!is_at_rest(&folder, long_ago()).unwrap());
+        for key in ["1", "2"] {
+            fs::File::open(archive.path().join("a/x").join(key)).unwrap().set_modified(long_ago()).unwrap();
+        }
+        assert!(is_at_rest(&folder, long_ago() + DAY).unwrap());
     }
 
     #[test]

@@ -13,7 +13,7 @@ use tokio::time::{MissedTickBehavior, interval_at};
 use crate::cluster::archive;
 use crate::cluster::caches::{Caches, of_labels, of_partition};
 use crate::cluster::desk::Desk;
-use crate::cluster::limits::{TIDY_LOOKS, TIDY_PAUSE};
+use crate::cluster::limits::{STAGING_AGE, TIDY_LOOKS, TIDY_MARGIN, TIDY_PAUSE};
 use crate::cluster::mind::Mind;
 use crate::cluster::prune::{self, Place};
 use crate::cluster::sweep::sweep;
@@ -50,7 +50,9 @@ fn prune(desk: &Desk, last: Option<&Place>) -> io::Result<Option<Place>> {
     let store = desk.mind().archive.clone();
     store.check_there().map_err(io::Error::other)?;
     let folder = archive::folder(&store);
-    let before = SystemTime::from(desk.now()) - desk.configuration.archive.retention;
+    // What is staged is told to be ours by its record, so the record stays longer.
+    let staged = STAGING_AGE + desk.configuration.steps.lost_after + TIDY_MARGIN;
+    let before = SystemTime::from(desk.now()) - desk.configuration.archive.retention.max(staged);
     let mut places = prune::places(&folder, desk.configuration.namespace.as_deref(), (last, TIDY_LOOKS))?;
     for place in &places {
         if let Err(error) = prune_one(desk, (place, before), &place.folder(&folder)) {
@@ -68,7 +70,10 @@ fn prune_one(desk: &Desk, (place, before): (&Place, SystemTime), folder: &std::p
     if prune::is_old(folder, before)? {
         // Whoever launches thinks, so nothing is launched in between.
         let mut mind = desk.mind();
-        if !is_wanted(&mind, &desk.caches, (place, desk.now())) {
+        let is_wanted = is_wanted(&mind, &desk.caches, (place, desk.now()));
+        let is_deleted = !mind.pipelines.contains_key(&place.id);
+        let is_at_rest = !is_deleted || prune::is_at_rest(folder, before)?;
+        if !is_wanted && is_at_rest && !prune::tells_of_leftovers(folder)? {
             let aside = prune::set_aside(folder)?;
             if let Some(kept) = mind.pipelines.get_mut(&place.id) {
                 kept.forget(&place.key);
@@ -83,6 +88,7 @@ fn prune_one(desk: &Desk, (place, before): (&Place, SystemTime), folder: &std::p
 /// Whether the records of a partition may still matter to somebody.
 fn is_wanted(mind: &Mind, caches: &Caches, (place, now): (&Place, Instant)) -> bool {
     let pipeline = ObjectRef::new(&place.id.name).within(&place.id.namespace);
+    // Of one that is deleted nothing is looked after; it may come back, so all of its archive has to be at rest.
     let is_deleted = caches.pipelines.get(&pipeline).is_none();
     // Nobody knows yet what a pipeline looks after that was not thought about.
     let may_need = || mind.pipelines.get(&place.id).is_none_or(|kept| kept.may_need(&place.key, now));

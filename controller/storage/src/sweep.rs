@@ -50,24 +50,29 @@ pub fn sweep_old(store: &Store, before: SystemTime, keep: &Keep<'_>) -> Result<u
         Place::Remote(remote) => return wait(remote::sweep_staging(remote, keep, Some(before))),
     };
     let root = directory.open().map_err(StagingError::Storage)?;
-    let mut leftovers = 0;
+    let (mut leftovers, mut trouble) = (0, None);
     for launch in launches(&root)?.into_iter().flatten().filter(|launch| !keep(launch)) {
-        let directory = join(STAGING, &launch);
-        let path = root.absolute(&directory);
-        let failed = |source| StagingError::Failed { operation: "look at", path: path.clone(), source };
-        if !is_old(&path, before).map_err(failed)? {
-            continue;
-        }
-        // An empty one may be renamed for another launch at this moment, which a removal by name can't hurt.
-        match root.remove_empty(&directory) {
-            Ok(()) | Err(Errno::NOENT) => {}
-            Err(_) => {
-                remove(&root, &directory)?;
-                leftovers += 1;
-            }
+        match sweep_one(&root, &join(STAGING, &launch), before) {
+            Ok(held) => leftovers += usize::from(held),
+            // One that can't be looked at, or removed, is not in the way of the others.
+            Err(error) => trouble = trouble.or(Some(error)),
         }
     }
-    Ok(leftovers)
+    trouble.map_or(Ok(leftovers), Err)
+}
+
+/// Removes one launch's directory, if nothing was written to it since; whether it held anything.
+fn sweep_one(root: &Root<'_>, directory: &str, before: SystemTime) -> Result<bool, StagingError> {
+    let path = root.absolute(directory);
+    let failed = |source| StagingError::Failed { operation: "look at", path: path.clone(), source };
+    if !is_old(&path, before).map_err(failed)? {
+        return Ok(false);
+    }
+    // An empty one may be renamed for another launch at this moment, which a removal by name can't hurt.
+    match root.remove_empty(directory) {
+        Ok(()) | Err(Errno::NOENT) => Ok(false),
+        Err(_) => remove(root, directory).map(|()| true),
+    }
 }
 
 /// Removes a directory with all that is in it.
