@@ -57,6 +57,15 @@ impl State {
         self.folder.to_string_lossy().into_owned()
     }
 
+    /// What tells its launches from those of others that write to the same bucket or HDFS: who holds the lock here knows
+    /// nothing of them.
+    pub(crate) fn mark(&self) -> String {
+        let machine = ["/etc/machine-id", "/proc/sys/kernel/hostname"]
+            .map(|path| fs::read_to_string(path).unwrap_or_default());
+        let text = format!("{machine:?} {}", self.folder.display());
+        blake3::hash(text.as_bytes()).to_hex()[..8].to_owned()
+    }
+
     pub(crate) fn records(&self, pipeline: &str) -> PathBuf {
         self.folder.join("records").join(pipeline)
     }

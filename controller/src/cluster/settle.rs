@@ -22,7 +22,7 @@ use crate::cluster::sighting::{Sighting, Sightings};
 use crate::seat::metrics::Metrics;
 use crate::work::launch::{self, unfinished};
 use crate::work::pipeline::Work;
-use crate::work::publish::{publish, verify_and_publish};
+use crate::work::publish::{Unsettled, publish, verify_and_publish};
 use crate::work::records::{Record, Records as _, RecordsError};
 
 /// What is to be done about launches that run or have ended.
@@ -207,7 +207,7 @@ fn settle_launch(
     }
     let step = match observation {
         // What was on its way when a process died arrives, whatever became of its Job.
-        _ if was_publishing => Outlook::Over(publish(&kept.work, stores, launch)),
+        _ if was_publishing => Outlook::Over(decided(publish(&kept.work, stores, launch))?),
         Observation::Succeeded => Outlook::Over(succeeded(kept, (stores, catalogue), (launch, case.now))?),
         Observation::Failed(failure) => outlook::failed(kept, case, (launch, sighting, &failure)),
         Observation::Disrupted { why } => outlook::disrupted(kept, case, (launch, sighting, why)),
@@ -240,12 +240,21 @@ fn succeeded(
     (launch, now): (&Launch, Instant),
 ) -> Result<Outcome, RecordsError> {
     let (work, mut sight) = kept.sight(stores, catalogue);
-    let outcome = verify_and_publish(work, &mut sight, (launch, now))?;
+    let outcome = decided(verify_and_publish(work, &mut sight, (launch, now)))?;
     let is_missed = matches!(outcome, Outcome::Failed { .. });
     if is_missed && kept.archive.is_publishing(&kept.work.plan, launch) {
-        return Ok(publish(&kept.work, stores, launch));
+        return decided(publish(&kept.work, stores, launch));
     }
     Ok(outcome)
+}
+
+/// A volume that gives no answer makes a failed try.
+fn decided(published: Result<Outcome, Unsettled>) -> Result<Outcome, RecordsError> {
+    match published {
+        Ok(outcome) => Ok(outcome),
+        Err(Unsettled::Records(error)) => Err(error),
+        Err(Unsettled::Open(why)) => Ok(Outcome::Failed { exit_code: Some(0), why }),
+    }
 }
 
 /// Takes over what a launch has come to.

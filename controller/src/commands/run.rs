@@ -87,6 +87,13 @@ fn fill_once(project: &mut Project, aim: &Aim<'_>, runtime: &Runtime) -> Result<
     }
     let state = project.state();
     let mut pipelines = pipelines(plans, &state, aim)?;
+    if stores.values().any(|store| store.directory().is_none()) {
+        // Others, with states of their own, may write to the same bucket, and launches of one name to one place.
+        let mark = state.mark();
+        for pipeline in &mut pipelines {
+            pipeline.work.id = format!("{}@{mark}", pipeline.work.name());
+        }
+    }
     let names = pipelines.iter().map(|it| it.work.name().to_owned());
     let lock = state.lock(names.collect()).map_err(Failure::new)?;
     let (sender, events) = mpsc::unbounded_channel();

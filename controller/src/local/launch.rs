@@ -17,6 +17,7 @@ use crate::local::desk::Desk;
 use crate::local::pipeline::LocalPipeline;
 use crate::work::launch::{self, chain};
 use crate::work::pipeline::Work;
+use crate::work::publish::Unsettled;
 use crate::work::records::RecordsError;
 use crate::work::stage::{output_paths, staged, store_env, values};
 
@@ -28,8 +29,23 @@ pub(crate) const GRACE: Duration = Duration::from_secs(5);
 pub(crate) enum LaunchError {
     #[error(transparent)]
     Records(RecordsError),
+    #[error(
+        "{launch} is not settled: {why}; what it wrote stays where it is, and the next run goes on from there"
+    )]
+    Open { launch: String, why: String },
     #[error("cannot create the folder {}: {source}", path.display())]
     Logs { path: PathBuf, source: io::Error },
+}
+
+impl LaunchError {
+    /// It is not known how a launch ended.
+    pub(crate) fn unsettled(work: &Work, launch: &Launch) -> impl Fn(Unsettled) -> Self {
+        let launch = launch.name(&work.plan);
+        move |unsettled| match unsettled {
+            Unsettled::Records(error) => Self::Records(error),
+            Unsettled::Open(why) => Self::Open { launch: launch.clone(), why },
+        }
+    }
 }
 
 /// The log of a launch.
@@ -70,20 +86,27 @@ fn start_process(
     };
     let outputs = output_paths(&desk.stores, (launch, &staged));
     let values = values(&work.plan, &desk.stores, (launch, inputs, outputs));
-    let spec = spec(pipeline, desk, (launch, &values));
+    let spec = match spec(pipeline, desk, (launch, &values)) {
+        Ok(spec) => spec,
+        Err(why) => return Ok(Err(why)),
+    };
     if let Some(folder) = spec.log.parent() {
         fs::create_dir_all(folder).map_err(|source| LaunchError::Logs { path: folder.to_owned(), source })?;
     }
     Ok(desk.executor.launch(spec, now.into()).map_err(|error| chain(&error)))
 }
 
-fn spec(pipeline: &LocalPipeline, desk: &Desk, (launch, values): (&Launch, &command::Values)) -> LaunchSpec {
+fn spec(
+    pipeline: &LocalPipeline,
+    desk: &Desk,
+    (launch, values): (&Launch, &command::Values),
+) -> Result<LaunchSpec, String> {
     let LocalPipeline { work, folder, .. } = pipeline;
     let step = work.plan.step(launch.step);
-    let mut env = store_env(&work.plan, &desk.stores, launch.step);
+    let mut env = store_env(&work.plan, &desk.stores, launch.step)?;
     env.extend(step.env.clone());
     env.append(&mut command::environment(values));
-    LaunchSpec {
+    Ok(LaunchSpec {
         name: work.launch_name(launch),
         argv: step.command.render(values),
         env,
@@ -91,7 +114,7 @@ fn spec(pipeline: &LocalPipeline, desk: &Desk, (launch, values): (&Launch, &comm
         log: log_path(desk, &work.plan, launch),
         timeout: step.timeout,
         grace: GRACE,
-    }
+    })
 }
 
 /// Ends a launch: recorded, told, and its staging given back.

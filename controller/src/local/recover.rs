@@ -21,7 +21,8 @@ pub(crate) fn recover(
     records.load_all(&work.plan, &mut work.facts.history).map_err(LaunchError::Records)?;
     for (launch, stage) in unfinished(&pipeline.work) {
         let outcome = match stage {
-            Stage::Publishing => publish(&pipeline.work, &desk.stores, &launch),
+            Stage::Publishing => publish(&pipeline.work, &desk.stores, &launch)
+                .map_err(LaunchError::unsettled(&pipeline.work, &launch))?,
             Stage::Running | Stage::Held(_) => Outcome::Disrupted("the run was killed".to_owned()),
         };
         launch::end(pipeline, desk, (&launch, outcome, now))?;

@@ -7,7 +7,7 @@ use planner::admission::{Admission, Bidder, admit};
 use planner::calendar::Instant;
 use planner::report::{Standing, summarize};
 use planner::verdict::Verdict;
-use storage::{ChangedPath, Hint};
+use storage::{ChangedPath, Extent, Hint};
 
 use crate::clock;
 use crate::local::desk::Desk;
@@ -109,7 +109,7 @@ impl Run<'_> {
     pub(crate) fn sweep(&self) -> Result<(), RunError> {
         let is_others = |launch: &str| {
             let pipeline = launch.split('.').next();
-            self.pipelines.iter().all(|it| Some(it.work.name()) != pipeline)
+            self.pipelines.iter().all(|it| Some(it.work.id.as_str()) != pipeline)
         };
         for (name, store) in &self.desk.stores {
             let swept = storage::sweep(store, &is_others);
@@ -279,7 +279,10 @@ impl Run<'_> {
             Wake::Ask(extent) => {
                 let look = self.desk.catalogue.prepare(extent).make().await;
                 let changes = self.desk.catalogue.take_in(look);
-                self.take_changes(&changes, now);
+                match extent {
+                    Extent::All => self.take_changes(&changes, now),
+                    Extent::Open => self.note(&changes, now),
+                };
             }
             Wake::LookAtDesk => {
                 self.is_outdated = self.sources.have_changed();

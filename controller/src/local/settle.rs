@@ -19,7 +19,8 @@ pub(crate) fn settle(
     let outcome = match observation {
         Observation::Succeeded => {
             let LocalPipeline { work, records, .. } = pipeline;
-            verify_and_publish(work, &mut desk.sight(records), (launch, now)).map_err(LaunchError::Records)?
+            let published = verify_and_publish(work, &mut desk.sight(records), (launch, now));
+            published.map_err(LaunchError::unsettled(work, launch))?
         }
         Observation::Failed(failure) => {
             let exit_code = failure.exit_code();

@@ -56,16 +56,31 @@ pub(crate) fn output_paths(
     paths
 }
 
-/// The variables by which a step's own tools reach the stores that it uses.
+/// The variables by which a step's own tools reach the stores that it uses; or which of them two stores contradict.
 pub(crate) fn store_env(
     plan: &Pipeline,
     stores: &BTreeMap<String, Store>,
     step: StepId,
-) -> BTreeMap<String, String> {
+) -> Result<BTreeMap<String, String>, String> {
     let parts = plan.step(step);
     let used = parts.inputs.iter().map(|input| input.dataset).chain(parts.outputs.iter().copied());
-    let used = used.filter_map(|id| stores.get(plan.dataset(id).store.as_str()));
-    used.flat_map(Store::step_env).collect()
+    let mut all: Option<(&Store, BTreeMap<String, String>)> = None;
+    for store in used.filter_map(|id| stores.get(plan.dataset(id).store.as_str())) {
+        let env: BTreeMap<_, _> = store.step_env().into_iter().collect();
+        let is_service = store.directory().is_none();
+        match &all {
+            Some((first, other)) if is_service && *other != env => {
+                return Err(format!(
+                    "the stores {} and {} are reached in different ways (endpoint, region, user), of which a step's environment can say one: give both the same, or use one in each step",
+                    first.name(),
+                    store.name()
+                ));
+            }
+            None if is_service => all = Some((store, env)),
+            Some(_) | None => {}
+        }
+    }
+    Ok(all.map(|(_, env)| env).unwrap_or_default())
 }
 
 /// The values of a launch's command.

@@ -118,7 +118,7 @@ impl FromStr for Address {
         let Some((scheme, rest)) = text.split_once("://") else {
             return Ok(Self::Directory(PathBuf::from(text)));
         };
-        let bad = |fault: String| BadAddress { text: without_user(text), fault };
+        let bad = |fault: String| BadAddress { text: without_secrets(text), fault };
         let known = || Scheme::ALL.map(|it| format!("{}://", it.as_str())).join(", ");
         let found = Scheme::ALL.into_iter().find(|it| it.as_str() == scheme);
         let scheme =
@@ -130,7 +130,7 @@ impl FromStr for Address {
 fn service(scheme: Scheme, rest: &str) -> Result<Service, String> {
     let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
     let (authority, root) = place.split_once('/').unwrap_or((place, ""));
-    if authority.contains('@') {
+    if place.contains('@') {
         return Err("credentials have no place in it: leave them to the environment, or to a file".to_owned());
     }
     check_authority(scheme, authority)?;
@@ -146,6 +146,12 @@ fn service(scheme: Scheme, rest: &str) -> Result<Service, String> {
                 if scheme.options().is_empty() { "none".to_owned() } else { scheme.options().join(", ") };
             return Err(format!("it has no option `{name}`; there are {known}"));
         }
+        if name == "endpoint" && value.contains('@') {
+            return Err(
+                "credentials have no place in its endpoint: leave them to the environment, or to a file"
+                    .to_owned(),
+            );
+        }
         if value.is_empty() || options.insert(name.to_owned(), value.to_owned()).is_some() {
             return Err(format!("write its option `{name}` once, with a value"));
         }
@@ -158,7 +164,10 @@ fn check_authority(scheme: Scheme, authority: &str) -> Result<(), String> {
         it.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
     };
     match scheme {
-        Scheme::S3 if authority.is_empty() => Err("write the bucket after s3://".to_owned()),
+        Scheme::S3 if authority.is_empty() || authority.contains(':') => Err(
+            "write the bucket, without a port, after s3://; a server of your own is the option `endpoint`"
+                .to_owned(),
+        ),
         Scheme::Hdfs if !authority.split(',').all(is_host) => {
             Err("write HOST:PORT of the NameNode, or of both with a comma between them".to_owned())
         }
@@ -169,11 +178,12 @@ fn check_authority(scheme: Scheme, authority: &str) -> Result<(), String> {
     }
 }
 
-/// What is told of an address must not tell a password.
-fn without_user(text: &str) -> String {
-    match text.split_once("://").zip(text.rsplit_once('@')) {
+/// What is told of an address must tell no password, which may stand before an `@` or among what are no options.
+fn without_secrets(text: &str) -> String {
+    let place = text.split('?').next().unwrap_or_default();
+    match place.split_once("://").zip(place.rsplit_once('@')) {
         Some(((scheme, _), (_, rest))) => format!("{scheme}://…@{rest}"),
-        None => text.to_owned(),
+        None => place.to_owned(),
     }
 }
 
@@ -229,6 +239,9 @@ mod tests {
         let table = [
             ("gs://bucket", "begins with s3://, hdfs://, webhdfs://"),
             ("s3:///prefix", "write the bucket"),
+            ("s3://AKIA:ab/cd@bucket/x", "credentials have no place in it"),
+            ("s3://localhost:9000/bucket", "write the bucket, without a port"),
+            ("s3://bucket?endpoint=http://key:secret@host", "credentials have no place in its endpoint"),
             ("s3://key:secret@bucket/x", "credentials have no place in it"),
             ("s3://bucket/a/../b", "name the place directly"),
             ("s3://bucket?color=red", "it has no option `color`; there are endpoint, region"),
@@ -239,6 +252,8 @@ mod tests {
         for (text, words) in table {
             assert!(fault(text).contains(words), "{text}: {}", fault(text));
         }
-        assert!(!fault("s3://key:secret@bucket/x").contains("secret"));
+        for text in ["s3://key:secret@bucket/x", "s3://b?secret_access_key=secret", "s3://A:b/secret@c/d"] {
+            assert!(!fault(text).replace("secret_access_key", "").contains("secret"), "{}", fault(text));
+        }
     }
 }

@@ -45,6 +45,18 @@ pub enum StorageError {
         /// The root.
         root: String,
     },
+    /// A remote store gave no answer a moment ago, and is not asked.
+    #[error("{place} gave no answer in time a moment ago, and is asked again in a few seconds")]
+    NoAnswer {
+        /// The store's root.
+        place: String,
+    },
+    /// A listing of a remote store has no end.
+    #[error("the listing of {place} broke off: it went, or was exchanged, meanwhile")]
+    BrokenOff {
+        /// The directory.
+        place: String,
+    },
     /// A remote store refused, or did not answer.
     #[error("cannot {operation} {place}{}", source.advice())]
     Remote {
@@ -86,6 +98,25 @@ pub enum StorageError {
         #[source]
         source: io::Error,
     },
+}
+
+impl StorageError {
+    /// Whether a store over a network gave no answer, so that nothing is known of what was asked.
+    pub(crate) fn is_open(&self) -> bool {
+        match self {
+            Self::Remote { .. }
+            | Self::RemoteRootGone { .. }
+            | Self::BrokenOff { .. }
+            | Self::NoAnswer { .. } => true,
+            Self::RootGone { .. }
+            | Self::RootReplaced { .. }
+            | Self::Path(_)
+            | Self::NotADirectory { .. }
+            | Self::Escapes { .. }
+            | Self::Dangling { .. }
+            | Self::Look { .. } => false,
+        }
+    }
 }
 
 /// The open root of a store.

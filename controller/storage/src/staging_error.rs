@@ -44,6 +44,16 @@ pub enum StagingError {
         #[source]
         source: Box<crate::RenameError>,
     },
+    /// Another writer filled an empty directory while it was moved away.
+    #[error(
+        "{path} was filled by another writer while an output was published there; what it wrote first is {aside}: move that back"
+    )]
+    SetAside {
+        /// The final path.
+        path: String,
+        /// Where its first files are.
+        aside: String,
+    },
     /// The store gave no answer.
     #[error(transparent)]
     Storage(StorageError),
@@ -61,6 +71,19 @@ pub enum StagingError {
 }
 
 impl StagingError {
+    /// Whether a store over a network gave no answer, so that nothing is known of what was asked.
+    pub fn is_open(&self) -> bool {
+        match self {
+            Self::Storage(error) => error.is_open(),
+            Self::Rename { .. } | Self::SetAside { .. } => true,
+            Self::BadLaunch { .. }
+            | Self::Path(_)
+            | Self::Taken { .. }
+            | Self::Vanished { .. }
+            | Self::Failed { .. } => false,
+        }
+    }
+
     pub(crate) fn failed(operation: &'static str, path: PathBuf, errno: Errno) -> Self {
         Self::Failed { operation, path, source: errno.into() }
     }

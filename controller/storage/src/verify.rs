@@ -67,6 +67,20 @@ pub enum NotWritten {
     Unknown(#[source] Box<StorageError>),
 }
 
+impl NotWritten {
+    /// Whether a store over a network gave no answer, so that nothing is known of what was written.
+    pub fn is_open(&self) -> bool {
+        match self {
+            Self::Unknown(error) => error.is_open(),
+            Self::Missing { .. }
+            | Self::WrongKind { .. }
+            | Self::TooSmall { .. }
+            | Self::NoFlag { .. }
+            | Self::TooFew { .. } => false,
+        }
+    }
+}
+
 /// Whether the output of a `Direct` dataset is complete at its final path, whatever its age.
 pub fn verify(store: &Store, path: &str, rule: &Completeness) -> Result<(), NotWritten> {
     let directory = match store.place() {

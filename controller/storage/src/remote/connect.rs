@@ -1,5 +1,6 @@
 //! Connections: from an address to something that answers, with a limit to the time and number of calls.
 
+use std::sync::Mutex;
 use std::time::Duration;
 
 use opendal::Operator;
@@ -46,7 +47,14 @@ impl Remote {
         };
         let address = told(service).to_string();
         let operator = limited(operator, CALL_TIMEOUT);
-        Ok(Self { operator, kind, address, service: Some(service.clone()), met: OnceCell::new() })
+        Ok(Self {
+            operator,
+            kind,
+            address,
+            service: Some(service.clone()),
+            met: OnceCell::new(),
+            away_until: Mutex::default(),
+        })
     }
 
     /// A store in this process' memory, which answers as an object store does.
@@ -54,7 +62,14 @@ impl Remote {
         let operator = Operator::new(Memory::default())?;
         let kind = objects(operator.clone());
         let operator = limited(operator, CALL_TIMEOUT);
-        Ok(Self { operator, kind, address: format!("memory://{name}"), service: None, met: OnceCell::new() })
+        Ok(Self {
+            operator,
+            kind,
+            address: format!("memory://{name}"),
+            service: None,
+            met: OnceCell::new(),
+            away_until: Mutex::default(),
+        })
     }
 
     /// The variables by which a step's own tools find what the options of the address say.

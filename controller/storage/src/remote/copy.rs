@@ -61,7 +61,8 @@ impl Copier {
         self.operator.write(&from, "").await?;
         self.operator.write(&to, "").await?;
         let copied = self.operator.copy_with(&from, &to).if_not_exists(true).await;
-        if created(copied.map(|_| ()))? == Published::AlreadyThere {
+        // Some servers ignore the condition, and some refuse it as unknown: neither can copy conditionally.
+        if matches!(created(copied.map(|_| ())), Ok(Published::AlreadyThere)) {
             return Ok(Way::Copy);
         }
         let written = self.operator.write_with(&to, "").if_not_exists(true).await;

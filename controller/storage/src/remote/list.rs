@@ -27,14 +27,20 @@ pub(super) async fn list(
     let prefix = if path.is_empty() { String::new() } else { format!("{path}/") };
     let place = if path.is_empty() { "/" } else { &prefix };
     let failed = |error| remote.failed("list", path, error);
+    let mut has_itself = false;
     let mut lister = remote.operator.lister(place).await.map_err(failed)?;
     while let Some(entry) = lister.try_next().await.map_err(failed)? {
         let name = entry.path().strip_prefix(&prefix).map(bare).unwrap_or_default();
         // The directory itself is among what is listed.
+        has_itself |= name.is_empty();
         if !name.is_empty() {
             is_there = true;
             each(name, entry.metadata());
         }
+    }
+    // The lister of WebHDFS takes a directory that goes meanwhile for the end of the listing, and leaves this out.
+    if matches!(remote.kind, Kind::Tree(_)) && !has_itself {
+        return Err(StorageError::BrokenOff { place: remote.uri(path) });
     }
     Ok(is_there)
 }

@@ -105,7 +105,7 @@ impl Heap {
 /// Looks at the paths, which are sorted, and gives one observation for each.
 pub(super) async fn look(remote: &Remote, rule: &Completeness, paths: &[&str]) -> Vec<Observation> {
     // Before anything else is asked: the client of WebHDFS makes a root that is absent.
-    if let Err(error) = remote.met().await {
+    if let Err(error) = remote.met().await.and_then(|()| remote.check_answers()) {
         return vec![Observation::failed(&error); paths.len()];
     }
     let mut seen = match &remote.kind {

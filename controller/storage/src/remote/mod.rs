@@ -16,6 +16,9 @@ mod staging;
 mod sweep;
 mod verify;
 
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
 use opendal::{EntryMode, ErrorKind, Metadata, Operator};
 use tokio::sync::OnceCell;
 
@@ -33,6 +36,9 @@ use crate::path::{RESERVED, bare, join};
 use crate::remote::copy::Copier;
 use crate::remote::rename::Renamer;
 
+/// How long a store that gave no answer in time is not asked again.
+const AWAY: Duration = Duration::from_secs(5);
+
 /// A store that answers over the network.
 #[derive(Debug)]
 pub(crate) struct Remote {
@@ -43,6 +49,8 @@ pub(crate) struct Remote {
     service: Option<Service>,
     /// Set once it was found to be there.
     met: OnceCell<()>,
+    /// Until when it is not asked, after it gave no answer in time: who asks for thousands of paths would wait for each.
+    away_until: Mutex<Option<Instant>>,
 }
 
 /// What its paths are.
@@ -110,8 +118,18 @@ impl Remote {
         self.met.get_or_try_init(|| self.check_there()).await.copied()
     }
 
+    /// Refuses for a moment a store that gave no answer in time.
+    fn check_answers(&self) -> Result<(), StorageError> {
+        let away_until = *self.away_until.lock().unwrap_or_else(PoisonError::into_inner);
+        match away_until.filter(|until| *until > Instant::now()) {
+            Some(_) => Err(StorageError::NoAnswer { place: self.address.clone() }),
+            None => Ok(()),
+        }
+    }
+
     /// What is at `path`. `None` where nothing is, if the store is there.
     async fn stat(&self, path: &str) -> Result<Option<Metadata>, StorageError> {
+        self.check_answers()?;
         match self.operator.stat(path).await {
             Ok(found) => Ok(Some(found)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -125,6 +143,10 @@ impl Remote {
     }
 
     fn failed(&self, operation: &'static str, path: &str, error: opendal::Error) -> StorageError {
+        if error.kind() == ErrorKind::Unexpected && (error.is_temporary() || error.is_persistent()) {
+            // What was tried again and again is away.
+            *self.away_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + AWAY);
+        }
         let place = if path.is_empty() || path == "/" { self.address.clone() } else { self.uri(path) };
         StorageError::Remote { operation, place, source: Box::new(error.into()) }
     }

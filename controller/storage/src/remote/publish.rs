@@ -14,6 +14,7 @@ pub(crate) async fn publish(
     (output, flag): (&Output, Option<&str>),
     existing: Existing,
 ) -> Result<Published, StagingError> {
+    remote.check_there().await.map_err(StagingError::Storage)?;
     match &remote.kind {
         Kind::Objects(copier) => objects::publish((remote, copier), (output, flag), existing).await,
         Kind::Tree(tree) => tree::publish((remote, &tree.renamer), output, existing).await,

@@ -13,6 +13,9 @@ use crate::remote::connect::install_transport;
 /// How long a rename may take: it is one change in a NameNode's memory.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How much of a server's own words is told: they may be a page of HTML.
+const WORDS: usize = 300;
+
 /// What renames in a tree.
 #[derive(Debug)]
 pub(crate) struct Renamer {
@@ -50,6 +53,11 @@ pub enum RenameError {
     /// The web server did not answer.
     #[error("WebHDFS does not answer")]
     Http(#[source] reqwest::Error),
+    /// It is no NameNode's own, and renames otherwise than it is asked to.
+    #[error(
+        "this server ignores `renameoptions`, as HttpFS does, so nothing can be published there safely: name the NameNode's own web server, or use hdfs://; look at both places before the next run"
+    )]
+    Gateway,
     /// The web server refused.
     #[error("WebHDFS says {exception}: {message}")]
     Refused {
@@ -142,15 +150,16 @@ async fn by_rpc(client: &Client, (from, to): (&str, &str)) -> Result<Renamed, Re
 
 async fn by_http(request: reqwest::RequestBuilder) -> Result<Renamed, RenameError> {
     let answer = request.send().await.map_err(RenameError::Http)?;
-    if answer.status().is_success() {
-        return Ok(Renamed::Done);
-    }
     let status = answer.status();
     let text = answer.text().await.map_err(RenameError::Http)?;
-    match serde_json::from_str::<Refusal>(&text) {
-        Ok(Refusal { remote }) => judge(&remote.exception, remote.message),
-        Err(_) => Err(RenameError::Refused { exception: status.to_string(), message: text }),
+    if status.is_success() {
+        // A NameNode says nothing; a gateway such as HttpFS does not know the option, and says whether it renamed.
+        return if text.trim().is_empty() { Ok(Renamed::Done) } else { Err(RenameError::Gateway) };
     }
+    if let Ok(Refusal { remote }) = serde_json::from_str(&text) {
+        return judge(&remote.exception, remote.message);
+    }
+    Err(RenameError::Refused { exception: status.to_string(), message: text.chars().take(WORDS).collect() })
 }
 
 fn judge(exception: &str, message: String) -> Result<Renamed, RenameError> {

@@ -14,6 +14,8 @@ use crate::{Completeness, NotWritten, StagingError, StorageError};
 
 /// Makes the launch's own directory, where there are directories, and refuses one that has been used.
 pub(crate) async fn begin(remote: &Remote, directory: &str, outputs: &[Output]) -> Result<(), StagingError> {
+    // To make a directory makes what it lies in, and a root that is away is not ours to make.
+    remote.check_there().await.map_err(StagingError::Storage)?;
     if !names(remote, directory).await.map_err(StagingError::Storage)?.is_empty() {
         return Err(StagingError::Taken { path: remote.uri(directory).into() });
     }

@@ -1,7 +1,8 @@
 //! Publishing in an object store: copies on the server, each only where nothing is, the flag last.
 //!
-//! Objects can't be renamed, and several can't appear at once. So a directory is there when its flag is; before the first
-//! copy it is recorded that nothing was at the final path, so that whoever takes up the work knows what is its own.
+//! Objects can't be renamed, and several can't appear at once. So a directory is there when its flag is. Before the first
+//! copy it is recorded that nothing was at the final path, so that whoever takes up the work knows what is its own; and
+//! after a replacement that it was made, so that nobody makes it again.
 
 use std::collections::BTreeMap;
 
@@ -45,17 +46,31 @@ async fn publish_one(
     (output, staged): (&Output, &Metadata),
     existing: Existing,
 ) -> Result<Published, StagingError> {
+    if existing == Existing::Replace && !may_replace(remote, output).await? {
+        return Ok(Published::Published);
+    }
     match copy((remote, copier), (&output.staged, &output.path), existing).await? {
+        Published::Published if existing == Existing::Replace => {
+            write(remote, &done(output), "replaced").await?;
+            Ok(Published::Published)
+        }
         Published::Published => Ok(Published::Published),
         Published::AlreadyThere => {
             let found = remote.file(&output.path).await.map_err(StagingError::Storage)?;
             // A publisher that died, or another of the same launch, had copied it.
-            let is_ours = found.is_some_and(|found| {
-                found.etag() == staged.etag() && found.content_length() == staged.content_length()
-            });
+            let is_ours = found.is_some_and(|found| is_copy(&found, staged));
             Ok(if is_ours { Published::Published } else { Published::AlreadyThere })
         }
     }
+}
+
+/// Whether an object may be a copy of a staged one. The etag of what was written in one piece tells; what was uploaded in
+/// parts, as the dash in its etag shows, gets another one when it is copied.
+fn is_copy(found: &Metadata, staged: &Metadata) -> bool {
+    let is_in_parts = [found, staged].iter().any(|it| it.etag().is_none_or(|etag| etag.contains('-')));
+    let is_later = found.last_modified() >= staged.last_modified();
+    let is_same = found.etag() == staged.etag() || is_in_parts && is_later;
+    found.content_length() == staged.content_length() && is_same
 }
 
 /// Creates a directory's objects, unless others are there that are not of this launch.
@@ -67,56 +82,91 @@ async fn create(
     let found = below(remote, &output.path).await?;
     let has_begun = remote.file(&output.record).await.map_err(StagingError::Storage)?.is_some();
     let is_ours = |(name, found): (&String, &Metadata)| {
-        has_begun && staged.get(name).is_some_and(|ours| ours.content_length() == found.content_length())
+        has_begun && staged.get(name).is_some_and(|staged| is_copy(found, staged))
     };
     if !found.iter().all(is_ours) {
         return Ok(Published::AlreadyThere);
     }
     if !has_begun {
-        let list = staged.keys().cloned().collect::<Vec<_>>().join("\n");
-        let written = remote.operator.write(&output.record, list).await;
-        written.map_err(|error| StagingError::Storage(remote.failed("write", &output.record, error)))?;
+        write(remote, &output.record, "nothing was there").await?;
     }
     let missing: Vec<_> = staged.keys().filter(|name| !found.contains_key(*name)).collect();
-    copy_all((remote, copier), (output, flag), (&missing, Existing::Keep)).await?;
-    Ok(Published::Published)
+    copy_all((remote, copier), (output, staged, flag), (&missing, Existing::Keep)).await
 }
 
-/// Puts a directory's objects in the place of others: without the flag while they change, and what is not ours goes.
+/// Puts a directory's objects in the place of others. They stay until all of ours are there but the flag, which goes
+/// first and comes last: without it nobody reads there meanwhile.
 async fn replace(
     (remote, copier): (&Remote, &Copier),
     (output, flag): (&Output, Option<&str>),
     staged: &Objects,
 ) -> Result<Published, StagingError> {
+    if !may_replace(remote, output).await? {
+        return Ok(Published::Published);
+    }
     let found = below(remote, &output.path).await?;
     if let Some(flag) = flag.filter(|flag| found.contains_key(*flag)) {
         delete(remote, &join(&output.path, flag)).await?;
     }
-    let all: Vec<_> = staged.keys().collect();
+    let all: Vec<_> = staged.keys().filter(|name| Some(name.as_str()) != flag).collect();
+    copy_all((remote, copier), (output, staged, flag), (&all, Existing::Replace)).await?;
     for name in found.keys().filter(|name| !staged.contains_key(*name) && Some(name.as_str()) != flag) {
         delete(remote, &join(&output.path, name)).await?;
     }
-    copy_all((remote, copier), (output, flag), (&all, Existing::Replace)).await?;
+    let last: Vec<_> = staged.keys().filter(|name| Some(name.as_str()) == flag).collect();
+    copy_all((remote, copier), (output, staged, flag), (&last, Existing::Replace)).await?;
+    write(remote, &done(output), "replaced").await?;
     Ok(Published::Published)
 }
 
-/// Copies these objects, the flag after all others are there.
+/// Whether the launch has not replaced yet what was there: taken up again after that, it would put what is stale in the
+/// place of what came since.
+async fn may_replace(remote: &Remote, output: &Output) -> Result<bool, StagingError> {
+    Ok(remote.file(&done(output)).await.map_err(StagingError::Storage)?.is_none())
+}
+
+/// The object that says that an output has been replaced.
+fn done(output: &Output) -> String {
+    format!("{}-done", output.record)
+}
+
+/// Copies these objects, the flag after all others are there and are ours.
 async fn copy_all(
     (remote, copier): (&Remote, &Copier),
-    (output, flag): (&Output, Option<&str>),
+    (output, staged, flag): (&Output, &Objects, Option<&str>),
     (names, existing): (&[&String], Existing),
-) -> Result<(), StagingError> {
+) -> Result<Published, StagingError> {
     let is_flag = |name: &&&String| Some(name.as_str()) == flag;
-    let places = |name: &String| (join(&output.staged, name), join(&output.path, name));
-    let first: Vec<_> = names.iter().filter(|name| !is_flag(name)).map(|name| places(name)).collect();
-    let all: Vec<_> =
-        first.iter().map(|(from, to)| copy((remote, copier), (from, to), existing).boxed()).collect();
-    stream::iter(all).buffer_unordered(AT_ONCE).try_collect::<Vec<_>>().await?;
-    if let Some(flag) = names.iter().find(is_flag) {
-        let (from, to) = places(flag);
-        copy((remote, copier), (&from, &to), existing).await?;
+    let first: Vec<_> = names.iter().filter(|name| !is_flag(name)).copied().collect();
+    let all: Vec<_> = first
+        .iter()
+        .map(|name| copy_ours((remote, copier), (output, staged, name), existing).boxed())
+        .collect();
+    let ends: Vec<Published> = stream::iter(all).buffer_unordered(AT_ONCE).try_collect().await?;
+    if ends.contains(&Published::AlreadyThere) {
+        return Ok(Published::AlreadyThere);
     }
-    Ok(())
+    match names.iter().find(is_flag) {
+        Some(flag) => copy_ours((remote, copier), (output, staged, flag), existing).await,
+        None => Ok(Published::Published),
+    }
+}
+
+/// Copies one object of a directory; one that is there and may be its copy counts as copied.
+async fn copy_ours(
+    (remote, copier): (&Remote, &Copier),
+    (output, staged, name): (&Output, &Objects, &str),
+    existing: Existing,
+) -> Result<Published, StagingError> {
+    let (from, to) = (join(&output.staged, name), join(&output.path, name));
+    match copy((remote, copier), (&from, &to), existing).await? {
+        Published::Published => Ok(Published::Published),
+        Published::AlreadyThere => {
+            let found = remote.file(&to).await.map_err(StagingError::Storage)?;
+            let is_ours = found.zip(staged.get(name)).is_some_and(|(found, staged)| is_copy(&found, staged));
+            Ok(if is_ours { Published::Published } else { Published::AlreadyThere })
+        }
+    }
 }
 
 async fn copy(
@@ -126,6 +176,11 @@ async fn copy(
 ) -> Result<Published, StagingError> {
     let done = copier.copy((from, to), existing).await;
     done.map_err(|error| StagingError::Storage(remote.failed("copy to", to, error)))
+}
+
+async fn write(remote: &Remote, path: &str, text: &'static str) -> Result<(), StagingError> {
+    let written = remote.operator.write(path, text).await;
+    written.map(|_| ()).map_err(|error| StagingError::Storage(remote.failed("write", path, error)))
 }
 
 async fn delete(remote: &Remote, path: &str) -> Result<(), StagingError> {

@@ -21,9 +21,14 @@ pub(super) async fn publish(
     existing: Existing,
 ) -> Result<Published, StagingError> {
     staging::make(remote, split(&output.path).0).await?;
+    if existing == Existing::Keep {
+        // A publisher that died may have moved an empty directory away, which another filled since.
+        give_back((remote, renamer), output).await?;
+    }
     if existing == Existing::Replace && is_there(remote, &output.staged).await? {
         set_aside((remote, renamer), output).await?;
     }
+    // Should this fail, the old data stays with the launch, which is not settled then, and is taken up again.
     match rename((remote, renamer), &output.staged, &output.path).await? {
         Renamed::Done => Ok(Published::Published),
         Renamed::NoSource => was_moved(remote, output).await,
@@ -40,14 +45,28 @@ async fn fill_empty(
     output: &Output,
 ) -> Result<Published, StagingError> {
     set_aside((remote, renamer), output).await?;
-    if !is_empty_directory(remote, &aside(output)).await? {
-        rename((remote, renamer), &aside(output), &output.path).await?;
+    if give_back((remote, renamer), output).await? {
         return Ok(Published::AlreadyThere);
     }
     match rename((remote, renamer), &output.staged, &output.path).await? {
         Renamed::Done => Ok(Published::Published),
         Renamed::NoSource => was_moved(remote, output).await,
         Renamed::TargetExists => Ok(Published::AlreadyThere),
+    }
+}
+
+/// Gives another writer's data, if that is what was moved away, its name back; says whether it was. If the name is taken
+/// again, nobody but a person can put it together.
+async fn give_back((remote, renamer): (&Remote, &Renamer), output: &Output) -> Result<bool, StagingError> {
+    let aside = aside(output);
+    if !is_there(remote, &aside).await? || is_empty_directory(remote, &aside).await? {
+        return Ok(false);
+    }
+    match rename((remote, renamer), &aside, &output.path).await? {
+        Renamed::Done => Ok(true),
+        Renamed::TargetExists | Renamed::NoSource => {
+            Err(StagingError::SetAside { path: remote.uri(&output.path), aside: remote.uri(&aside) })
+        }
     }
 }
 
