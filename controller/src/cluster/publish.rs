@@ -71,6 +71,14 @@ pub(crate) fn faulty(fetched: &Fetched, soundness: &Soundness) -> Reports {
     reports
 }
 
+/// The report of a pipeline whose archive gives no answer.
+pub(crate) fn unanswered(fetched: &Fetched, why: &str) -> Reports {
+    let mut reports = Reports::default();
+    let status = report::unanswered(&fetched.object, why, fetched.now);
+    pipeline_report(fetched, (fetched.object.status.clone(), status), &mut reports);
+    reports
+}
+
 fn pipeline(kept: &Kept, (fetched, soundness): (&Fetched, &Soundness), reports: &mut Reports) {
     let mut status = report::pipeline(kept, soundness, fetched.now);
     report::note_strangers(&mut status, &strangers(fetched));

@@ -12,12 +12,13 @@ use crate::cluster::apply::{self, Effects};
 use crate::cluster::caches::{Caches, of_backfill, of_labels, of_partition};
 use crate::cluster::decide;
 use crate::cluster::desk::Desk;
-use crate::cluster::limits::PAUSE_MAX;
+use crate::cluster::limits::{ASK_PAUSE, PAUSE_MAX};
 use crate::cluster::mind::{Id, Mind};
 use crate::cluster::publish::{self, Reports};
 use crate::cluster::settle::{self, Case};
 use crate::cluster::sighting::Sightings;
 use crate::cluster::validate::{Soundness, validate};
+use crate::work::launch::chain;
 use crate::work::records::RecordsError;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Pod;
@@ -109,8 +110,19 @@ fn think(mind: &mut Mind, desk: &Desk, fetched: &mut Fetched) -> Result<Thought,
         metrics: &desk.metrics,
         now: *now,
     };
-    let settled = settle::settle(mind, &case).map_err(ReconcileError::Records)?;
-    decide::decide(mind, desk, (&*fetched, &soundness, settled))
+    let settled = settle::settle(mind, &case).map_err(ReconcileError::Records);
+    match settled.and_then(|settled| decide::decide(mind, desk, (&*fetched, &soundness, settled))) {
+        Err(ReconcileError::Records(error)) => Ok(unanswered(fetched, &error)),
+        thought => thought,
+    }
+}
+
+/// Without its records nobody knows what may start. That is told, and tried again.
+fn unanswered(fetched: &Fetched, error: &RecordsError) -> Thought {
+    let why = format!("the archive does not answer: {}", chain(error));
+    tracing::warn!("{}: {why}", fetched.id.name);
+    let reports = publish::unanswered(fetched, &why);
+    Thought { reports, wake_at: Some(fetched.now + ASK_PAUSE), ..Thought::default() }
 }
 
 fn pause(wake_at: Option<Instant>, now: Instant) -> Duration {

@@ -50,6 +50,29 @@ pub(crate) fn faulty(object: &crds::Pipeline, faults: &[Fault], now: Instant) ->
     status
 }
 
+/// The status of a pipeline whose archive gives no answer. Nothing is known of its launches, so nothing of it goes on, and
+/// what was reported before stays but for what may be otherwise now.
+pub(crate) fn unanswered(object: &crds::Pipeline, why: &str, now: Instant) -> PipelineStatus {
+    let mut status = object.status.clone().unwrap_or_default();
+    let told = [
+        (
+            ConditionType::Ready,
+            ("False", ConditionReason::StoreUnavailable),
+            cut(why.to_owned(), MESSAGE_MAX),
+        ),
+        (ConditionType::CaughtUp, ("Unknown", ConditionReason::StorageUnknown), String::new()),
+    ];
+    for (kind, outcome, message) in told {
+        let name = kind.to_string();
+        let told = objects::condition(kind, outcome, message, now);
+        match status.conditions.iter_mut().find(|it| it.type_ == name) {
+            Some(condition) => *condition = told,
+            None => status.conditions.push(told),
+        }
+    }
+    status
+}
+
 fn stall(conditions: &mut Vec<Condition>, reason: ConditionReason, faults: &[Fault], now: Instant) {
     let message = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     let message = cut(message, MESSAGE_MAX);
