@@ -3,6 +3,7 @@
 //! `DAYBREAK_KILLS` says how many moments; `DAYBREAK_SEED` gives those of an earlier run again, as far as the machine
 //! lets the same moment be hit twice.
 
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -39,7 +40,8 @@ fn whatever_kills_a_run_the_next_one_brings_it_to_the_same_end() {
 
 /// Whether a request was noted; one that is half written was not.
 fn has_request(project: &Project) -> bool {
-    project.files(".daybreak/laptop/requests").iter().any(|file| file.ends_with(".json"))
+    let is_whole = |file: &String| Path::new(file).extension().is_some_and(|it| it == "json");
+    project.files(".daybreak/laptop/requests").iter().any(is_whole)
 }
 
 #[test]
