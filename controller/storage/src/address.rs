@@ -100,6 +100,14 @@ impl Scheme {
     }
 }
 
+impl Service {
+    /// The URL of a NameNode's web server.
+    pub(crate) fn web_server(&self) -> String {
+        let scheme = if self.options.get("tls").is_some_and(|it| it == "true") { "https" } else { "http" };
+        format!("{scheme}://{}", self.authority)
+    }
+}
+
 impl Address {
     /// The same, a relative directory counted from `folder`.
     #[must_use]

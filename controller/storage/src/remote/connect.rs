@@ -148,10 +148,7 @@ fn hdfs(service: &Service) -> Result<Operator, opendal::Error> {
 
 fn webhdfs(service: &Service) -> Result<Operator, opendal::Error> {
     install_transport();
-    let scheme = if service.options.get("tls").is_some_and(|it| it == "true") { "https" } else { "http" };
-    let mut builder = Webhdfs::default()
-        .endpoint(&format!("{scheme}://{}", service.authority))
-        .root(&format!("/{}", service.root));
+    let mut builder = Webhdfs::default().endpoint(&service.web_server()).root(&format!("/{}", service.root));
     if let Some(user) = service.options.get("user") {
         builder = builder.user_name(user);
     }

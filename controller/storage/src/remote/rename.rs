@@ -100,8 +100,7 @@ impl Renamer {
 
     /// Over HTTP.
     pub(super) fn http(service: &Service) -> Result<Self, opendal::Error> {
-        let scheme = if service.options.get("tls").is_some_and(|it| it == "true") { "https" } else { "http" };
-        let endpoint = format!("{scheme}://{}/webhdfs/v1", service.authority);
+        let endpoint = format!("{}/webhdfs/v1", service.web_server());
         let endpoint = Url::parse(&endpoint)
             .map_err(|error| opendal::Error::new(opendal::ErrorKind::ConfigInvalid, error.to_string()))?;
         install_transport();
