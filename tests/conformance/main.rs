@@ -1,6 +1,7 @@
 //! One meaning on every store: the same cases on a directory, a memory, S3, HDFS and WebHDFS, real servers all.
 
 mod completeness;
+mod drawer;
 mod listing;
 mod place;
 mod publishing;

@@ -5,6 +5,7 @@
 
 mod connect;
 mod copy;
+pub(crate) mod drawer;
 mod family;
 mod fingerprint;
 mod lane;
