@@ -88,8 +88,11 @@ fn a_listing_has_more_names_than_a_page() {
             }
             Some(Place::Hdfs(_) | Place::WebHdfs(_)) => create_at_once((name, &drawer), &many),
         }
+        eprintln!("listing {name}");
         assert_eq!(names(&drawer, "many"), many, "{name}");
+        eprintln!("reading {name}");
         assert_eq!(read(&drawer, "many"), many, "{name}");
+        eprintln!("read {name}");
         assert_eq!(names(&drawer, ""), ["many/"], "{name}");
         let below: Vec<_> = drawer.walk("").expect(name).into_iter().map(|it| it.name).collect();
         assert_eq!(below.len(), many.len(), "{name}");

@@ -76,7 +76,7 @@ pub struct File {
 pub struct Folder {
     /// Its name.
     pub name: String,
-    /// When something in it was created, moved or removed last; unknown where folders are only what keys begin with.
+    /// When something in it was created, moved or removed last; known in a directory of this machine only.
     pub changed: Option<SystemTime>,
 }
 

@@ -104,11 +104,20 @@ pub(super) fn rename(directory: &Directory, (from, to): (&str, &str)) -> Result<
     }
 }
 
-/// When a folder itself was changed.
-pub(super) fn changed(directory: &Directory, folder: &str) -> Result<Option<SystemTime>, StorageError> {
-    let place = place(directory, folder)?;
-    let metadata = found(directory, ("look at", &place), fs::symlink_metadata(&place))?;
-    Ok(metadata.and_then(|metadata| metadata.modified().ok()))
+/// Whether all in a folder is older than that. An empty one is as old as itself: a file may be on its way to it.
+pub(super) fn is_older(
+    directory: &Directory,
+    folder: &str,
+    before: SystemTime,
+) -> Result<bool, StorageError> {
+    let Listing { files, folders } = list(directory, folder)?;
+    let is_old = |changed: Option<SystemTime>| changed.is_some_and(|changed| changed < before);
+    if files.is_empty() && folders.is_empty() {
+        let place = place(directory, folder)?;
+        let metadata = found(directory, ("look at", &place), fs::symlink_metadata(&place))?;
+        return Ok(is_old(metadata.and_then(|metadata| metadata.modified().ok())));
+    }
+    Ok(files.iter().all(|it| is_old(it.changed)) && folders.iter().all(|it| is_old(it.changed)))
 }
 
 pub(super) fn remove(directory: &Directory, path: &str) -> Result<(), StorageError> {

@@ -23,7 +23,6 @@ use std::time::{Duration, Instant, SystemTime};
 use crate::StorageError;
 use crate::drawer::{Created, Drawer, File, Listing, Moved, Moves, PRUNED, directory};
 use crate::path::{join, split};
-use crate::remote::{drawer as service, wait};
 use crate::store::Place;
 
 /// The mark of a folder of objects in which nothing else is.
@@ -62,29 +61,23 @@ impl Drawer {
         Ok(if is_aside { Created::BeingRemoved } else { created })
     }
 
-    /// Whether all in a folder is older than that. An empty one is as old as itself: a file may be on its way to it. What is
-    /// not there, or has no date, is not old.
+    /// Whether all in a folder is older than that. What is not there, or has no date, is not old.
     pub fn is_older(&self, folder: &str, before: SystemTime) -> Result<bool, StorageError> {
-        let is_old = |changed: Option<SystemTime>| changed.is_some_and(|changed| changed < before);
-        if self.moves() == Moves::Nothing {
-            let files = self.walk(folder)?;
-            return Ok(!files.is_empty() && files.iter().all(|file| is_old(file.changed)));
+        if let Place::Directory(directory) = self.store.place() {
+            return directory::is_older(directory, &self.at(folder), before);
         }
-        let Listing { files, folders } = self.list(folder)?;
-        if files.is_empty() && folders.is_empty() {
-            return Ok(is_old(self.folder_changed(folder)?));
-        }
-        // A folder changes with each file that is made in it.
-        Ok(files.iter().all(|it| is_old(it.changed)) && folders.iter().all(|it| is_old(it.changed)))
+        let files = self.walk(folder)?;
+        Ok(!files.is_empty() && are_old(&files, before))
     }
 
     /// Whether nothing was created since in any folder of this one.
     pub fn is_at_rest(&self, folder: &str, before: SystemTime) -> Result<bool, StorageError> {
-        let is_old = |changed: Option<SystemTime>| changed.is_some_and(|changed| changed < before);
-        match self.moves() {
-            Moves::Nothing => Ok(self.walk(folder)?.iter().all(|it| is_old(it.changed))),
-            Moves::Whole => Ok(self.list(folder)?.folders.iter().all(|it| is_old(it.changed))),
+        if let Place::Directory(_) = self.store.place() {
+            // A folder changes with each file that is made in it.
+            let mut folders = self.list(folder)?.folders.into_iter();
+            return Ok(folders.all(|it| it.changed.is_some_and(|changed| changed < before)));
         }
+        Ok(are_old(&self.walk(folder)?, before))
     }
 
     /// Takes a folder out of sight, all at once; whether it is, and was not before. What is not that old shows that it is
@@ -146,14 +139,6 @@ impl Drawer {
         Ok(())
     }
 
-    fn folder_changed(&self, folder: &str) -> Result<Option<SystemTime>, StorageError> {
-        let folder = self.at(folder);
-        match self.store.place() {
-            Place::Directory(directory) => directory::changed(directory, &folder),
-            Place::Remote(remote) => wait(service::changed(remote, &folder)),
-        }
-    }
-
     /// Marks a folder of objects, unless something in it is younger; whether it is marked by this call.
     fn mark(&self, folder: &str, before: SystemTime) -> Result<bool, StorageError> {
         let mark = join(folder, PRUNED);
@@ -193,6 +178,10 @@ impl Drawer {
             }
         }
     }
+}
+
+fn are_old(files: &[File], before: SystemTime) -> bool {
+    files.iter().all(|file| file.changed.is_some_and(|changed| changed < before))
 }
 
 /// What follows from a listing.

@@ -3,7 +3,6 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
-use std::time::SystemTime;
 
 use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
 use opendal::{ErrorKind, Metadata};
@@ -127,8 +126,7 @@ async fn list_some(remote: &Remote, folder: &str) -> Result<Listing, StorageErro
     let mut listing = Listing::default();
     list_one(remote, folder, |name, metadata| {
         if metadata.is_dir() {
-            let changed = metadata.last_modified().map(Into::into);
-            listing.folders.push(Folder { name: name.to_owned(), changed });
+            listing.folders.push(Folder { name: name.to_owned(), changed: None });
         } else if !name.starts_with(UNFINISHED) {
             listing.files.push(file(name, metadata));
         }
@@ -155,12 +153,6 @@ pub(crate) async fn list_keys(remote: &Remote, folder: &str) -> Result<Vec<File>
         remote.check_there().await?;
     }
     Ok(files)
-}
-
-/// When a folder itself was changed, of a tree.
-pub(crate) async fn changed(remote: &Remote, folder: &str) -> Result<Option<SystemTime>, StorageError> {
-    check_asked(remote).await?;
-    Ok(remote.stat(folder).await?.and_then(|it| it.last_modified()).map(Into::into))
 }
 
 pub(crate) async fn look(remote: &Remote, path: &str) -> Result<Option<File>, StorageError> {
