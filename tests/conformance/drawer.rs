@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use storage::{Chunks, Created, Drawer, Moved, Moves, Progress, StorageError, Store};
+use storage::{Chunks, Created, Credentials, Drawer, Moved, Moves, Progress, StorageError, Store};
 use tests::{Hdfs, S3};
 
 use crate::place::{Place, bound, now};
@@ -86,13 +86,14 @@ fn a_listing_has_more_names_than_a_page() {
                     assert_eq!(drawer.create(&format!("many/{it}"), b"x").expect(name), Created::New)
                 });
             }
-            Some(Place::Hdfs(_) | Place::WebHdfs(_)) => create_at_once((name, &drawer), &many),
+            // By the faster way to the same server.
+            Some(Place::Hdfs(hdfs) | Place::WebHdfs(hdfs)) => {
+                let native = bound(&hdfs.url(), &Credentials::Ambient);
+                create_at_once((name, &Drawer::new(&native, FOLDER)), &many);
+            }
         }
-        eprintln!("listing {name}");
         assert_eq!(names(&drawer, "many"), many, "{name}");
-        eprintln!("reading {name}");
         assert_eq!(read(&drawer, "many"), many, "{name}");
-        eprintln!("read {name}");
         assert_eq!(names(&drawer, ""), ["many/"], "{name}");
         let below: Vec<_> = drawer.walk("").expect(name).into_iter().map(|it| it.name).collect();
         assert_eq!(below.len(), many.len(), "{name}");

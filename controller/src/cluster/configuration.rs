@@ -227,12 +227,6 @@ impl Configuration {
         faults
     }
 
-    /// The store of the archive and where it is mounted.
-    pub(crate) fn archive_place(&self) -> (&str, &Path) {
-        let name = self.archive_store();
-        (name, self.stores.get(name).map_or_else(|| Path::new("/"), |binding| &binding.directory))
-    }
-
     /// The store of the archive, which is checked to be there.
     pub(crate) fn archive_store(&self) -> &str {
         let named = self.archive.store.as_deref();

@@ -182,7 +182,7 @@ fn begin(mind: &mut Mind, desk: &Desk, (id, now): (&Id, Instant)) -> Result<(), 
         if let Err(error) = work_launch::begin(work, &mut sight, (&launch, now)) {
             // Another controller was first: its record holds.
             kept.archive.reload(launch.partition);
-            if error.source.kind() != std::io::ErrorKind::AlreadyExists {
+            if !error.is_already_there() {
                 return Err(error);
             }
             kept.work.is_stale = true;

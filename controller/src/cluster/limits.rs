@@ -18,6 +18,18 @@ pub(crate) const LOG_PATIENCE: Duration = Duration::from_secs(10);
 /// The pause before a log that could not be kept is tried again: its store may be away for long.
 pub(crate) const LOG_RETRY: Duration = Duration::from_secs(10);
 
+/// The size of a chunk of a log that goes to a service: small enough to be held for each of some hundred running steps.
+pub(crate) const CHUNK_BYTES: u64 = 1024 * 1024;
+
+/// How long what a step prints may stay on this machine before it goes to a service, though it is less than a chunk.
+pub(crate) const CHUNK_PAUSE: Duration = Duration::from_secs(10);
+
+/// How often it is looked how far a log has grown: its size is known at once.
+pub(crate) const CHUNK_LOOK: Duration = Duration::from_secs(1);
+
+/// How many of a log's last lines are remembered, of which the sentence about a failed step repeats some.
+pub(crate) const CHUNK_LINES: usize = 10;
+
 /// Reconciles at once: each waits for the server most of its time, and thinking is done one by one.
 pub(crate) const RECONCILES: u16 = 16;
 

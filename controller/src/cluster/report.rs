@@ -160,7 +160,7 @@ fn log_address(kept: &Kept, (partition, step, attempts): (Partition, StepId, u32
     let launch = running.or(ended)?;
     let (attempt, outputs, products) = (attempts, Vec::new(), Vec::new());
     let launch = Launch { step, partition, attempt, launch, trial, outputs, replaces: false, products };
-    Some(kept.archive.log(&kept.work.plan, &launch).to_string_lossy().into_owned())
+    Some(kept.archive.log(&kept.work.plan, &launch).address())
 }
 
 /// The status of a backfill; its faults, or how far it is.

@@ -242,7 +242,7 @@ fn succeeded(
     let (work, mut sight) = kept.sight(stores, catalogue);
     let outcome = decided(verify_and_publish(work, &mut sight, (launch, now)))?;
     let is_missed = matches!(outcome, Outcome::Failed { .. });
-    if is_missed && kept.archive.is_publishing(&kept.work.plan, launch) {
+    if is_missed && kept.archive.shelf().is_publishing(&kept.work.plan, launch)? {
         return decided(publish(&kept.work, stores, launch));
     }
     Ok(outcome)
@@ -274,7 +274,7 @@ fn take(
             settled.look.push(job_name(&kept.work.plan, launch));
             settled.wake_by(case.now + ASK_PAUSE);
         }
-        Outlook::Over(_) if kept.archive.has_ended(&kept.work.plan, launch) => {
+        Outlook::Over(_) if kept.archive.shelf().has_ended(&kept.work.plan, launch)? => {
             // Another controller recorded the end, and its word holds.
             kept.archive.reload(launch.partition);
             kept.work.running.remove(&(launch.partition, launch.step));
