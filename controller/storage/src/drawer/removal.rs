@@ -163,20 +163,21 @@ impl Drawer {
             Step::None | Step::Wait => Ok(()),
             Step::MarkEmpty => self.create(&join(folder, EMPTIED), b"").map(|_| ()),
             Step::Remove(names) => {
-                for name in names {
-                    // The rest is done by another listing.
-                    if listed.elapsed() > WITHIN {
-                        return Ok(());
-                    }
-                    self.remove(&join(folder, &name))?;
-                }
-                let listed_again = self.walk(folder)?;
-                if step(&listed_again, times) == Step::MarkEmpty {
+                self.remove_within(folder, (&names, listed))?;
+                if step(&self.walk(folder)?, times) == Step::MarkEmpty {
                     self.create(&join(folder, EMPTIED), b"")?;
                 }
                 Ok(())
             }
         }
+    }
+
+    /// Removes these, as long as their listing holds. The rest is done by another.
+    fn remove_within(&self, folder: &str, (names, listed): (&[String], Instant)) -> Result<(), StorageError> {
+        for name in names.iter().take_while(|_| listed.elapsed() <= WITHIN) {
+            self.remove(&join(folder, name))?;
+        }
+        Ok(())
     }
 }
 

@@ -47,12 +47,12 @@ async fn create_file(
     let unfinished = join(split(path).0, &format!("{UNFINISHED}{:016x}", random()));
     let written = remote.operator.write(&unfinished, bytes.to_vec()).await;
     written.map_err(|error| remote.failed("write", path, error))?;
-    let renamed = rename_in((remote, renamer), (&unfinished, path)).await;
-    if !matches!(renamed, Ok(Renamed::Done)) {
+    let named = rename_in((remote, renamer), (&unfinished, path)).await;
+    if !matches!(named, Ok(Renamed::Done)) {
         // What can't be removed now is removed with its folder.
         let _ = remote.operator.delete(&unfinished).await;
     }
-    match renamed? {
+    match named? {
         Renamed::Done => Ok(Created::New),
         Renamed::TargetExists => Ok(Created::AlreadyThere),
         Renamed::NoSource => Err(StorageError::TakenAway { place: remote.uri(path) }),
@@ -200,8 +200,8 @@ async fn rename_in(
     (remote, renamer): (&Remote, &Renamer),
     (from, to): (&str, &str),
 ) -> Result<Renamed, StorageError> {
-    let renamed = renamer.rename(from, to).await;
-    renamed.map_err(|source| StorageError::Rename { place: remote.uri(to), source: Box::new(source) })
+    let done = renamer.rename(from, to).await;
+    done.map_err(|source| StorageError::Rename { place: remote.uri(to), source: Box::new(source) })
 }
 
 /// Refuses a store that has not been there yet, or gave no answer a moment ago. Before anything else is asked: the client
