@@ -19,7 +19,7 @@ use planner::launch::Launch;
 use planner::pipeline::Pipeline;
 use storage::Store;
 
-use crate::work::records::{Event, Histories, Record, Records, RecordsError};
+use crate::work::records::{Event, Histories, Record, Recorder, Records, RecordsError};
 
 /// Where the archive lies below the root of its store.
 const ARCHIVE: &str = ".daybreak/archive";
@@ -34,11 +34,17 @@ pub(crate) fn archived_logs(store: &Store, namespace: &str, (pipeline, key): (&s
     folder(store).join(namespace).join(pipeline).join(key)
 }
 
-/// The archive of one pipeline.
-#[derive(Debug)]
-pub(crate) struct Archive {
+/// The records and logs of one pipeline, for whoever writes or reads one of them. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Shelf {
     store: Store,
     folder: PathBuf,
+}
+
+/// The archive of one pipeline, and what of it has been read.
+#[derive(Debug)]
+pub(crate) struct Archive {
+    shelf: Shelf,
     loaded: BTreeSet<Partition>,
 }
 
@@ -52,15 +58,23 @@ impl Records for Archive {
         let new: Vec<_> = partitions.iter().copied().filter(|it| !self.loaded.contains(it)).collect();
         for partition in &new {
             histories.remove(partition);
-            for record in self.read(&pipeline.parts().calendar.key(*partition))? {
+            for record in self.shelf.read(&pipeline.parts().calendar.key(*partition))? {
                 record.replay(pipeline, histories);
             }
             self.loaded.insert(*partition);
         }
         Ok(!new.is_empty())
     }
+}
 
-    /// Creates the record. If another controller was first, its record holds: that is for [`Archive::reload`] to tell.
+impl Recorder for Archive {
+    fn write(&mut self, record: &Record, about: (&Pipeline, &Launch)) -> Result<(), RecordsError> {
+        self.shelf.write(record, about)
+    }
+}
+
+impl Recorder for Shelf {
+    /// Creates the record. If another controller was first, its record holds.
     fn write(
         &mut self,
         record: &Record,
@@ -70,17 +84,10 @@ impl Records for Archive {
         let failed = |source| RecordsError { operation: "write", path: path.clone(), source };
         let text = serde_json::to_vec(record).map_err(|error| failed(error.into()))?;
         self.check_there().map_err(failed)?;
-        match create(&path, &text) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match record.event {
-                // Whoever was first has the launch. What is on its way or over is so, whoever said it.
-                Event::Launched { .. } => Err(failed(error)),
-                Event::Publishing => Ok(()),
-                Event::Ended { .. } => {
-                    self.reload(launch.partition);
-                    Ok(())
-                }
-            },
-            created => created.map_err(failed),
+        match (create(&path, &text), &record.event) {
+            // What is on its way is so, whoever said it.
+            (Err(error), Event::Publishing) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            (created, _) => created.map_err(failed),
         }
     }
 }
@@ -89,17 +96,29 @@ impl Archive {
     /// The archive of a pipeline in a store. Nothing is made yet.
     pub(crate) fn new(store: &Store, namespace: &str, pipeline: &str) -> Self {
         let folder = folder(store).join(namespace).join(pipeline);
-        Self { store: store.clone(), folder, loaded: BTreeSet::new() }
+        Self { shelf: Shelf { store: store.clone(), folder }, loaded: BTreeSet::new() }
     }
 
-    /// Where no store is mounted there are no records, and that must not count as nothing ever having been launched.
-    fn check_there(&self) -> io::Result<()> {
-        self.store.check_there().map_err(io::Error::other)
+    /// What writes and reads single records.
+    pub(crate) fn shelf(&self) -> &Shelf {
+        &self.shelf
     }
 
     /// The log of a launch.
     pub(crate) fn log(&self, pipeline: &Pipeline, launch: &Launch) -> PathBuf {
-        self.path(pipeline, launch, "log")
+        self.shelf.path(pipeline, launch, "log")
+    }
+
+    /// Reads the records of a partition anew the next time: another controller wrote some.
+    pub(crate) fn reload(&mut self, partition: Partition) {
+        self.loaded.remove(&partition);
+    }
+}
+
+impl Shelf {
+    /// Where no store is mounted there are no records, and that must not count as nothing ever having been launched.
+    fn check_there(&self) -> io::Result<()> {
+        self.store.check_there().map_err(io::Error::other)
     }
 
     /// Whether the end of a launch is recorded, whoever recorded it.
@@ -110,11 +129,6 @@ impl Archive {
     /// Whether the outputs of a launch are on their way, whoever took them up.
     pub(crate) fn is_publishing(&self, pipeline: &Pipeline, launch: &Launch) -> bool {
         self.path(pipeline, launch, "publishing.json").exists()
-    }
-
-    /// Reads the records of a partition anew the next time: another controller wrote some.
-    pub(crate) fn reload(&mut self, partition: Partition) {
-        self.loaded.remove(&partition);
     }
 
     fn path(&self, pipeline: &Pipeline, launch: &Launch, end: &str) -> PathBuf {
@@ -218,7 +232,7 @@ mod tests {
         let launch = launch(&plan, 1);
         one.write(&launched(&plan, &launch), (&plan, &launch)).unwrap();
         let refused = other.write(&launched(&plan, &launch), (&plan, &launch)).unwrap_err();
-        assert_eq!(refused.source.kind(), io::ErrorKind::AlreadyExists);
+        assert!(refused.is_already_there());
     }
 
     #[test]
@@ -230,10 +244,11 @@ mod tests {
         let end = |outcome: Outcome| {
             Record::ended(&plan, &launch, (&outcome, &std::collections::BTreeMap::new(), Instant::UNIX_EPOCH))
         };
-        assert!(!archive.has_ended(&plan, &launch));
+        assert!(!archive.shelf().has_ended(&plan, &launch));
         archive.write(&end(Outcome::Succeeded), (&plan, &launch)).unwrap();
-        archive.write(&end(Outcome::Disrupted("late".to_owned())), (&plan, &launch)).unwrap();
-        assert!(archive.has_ended(&plan, &launch));
+        let late = archive.write(&end(Outcome::Disrupted("late".to_owned())), (&plan, &launch)).unwrap_err();
+        assert!(late.is_already_there());
+        assert!(archive.shelf().has_ended(&plan, &launch));
         let mut histories = Histories::new();
         let mut later = Archive::new(&store(&folder), "default", "shop");
         later.load(&plan, &[launch.partition], &mut histories).unwrap();

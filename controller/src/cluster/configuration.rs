@@ -11,6 +11,7 @@ use crds::step::Resources;
 use planner::name::Name;
 use serde::{Deserialize, Deserializer};
 
+pub use crate::cluster::binding::StoreBinding;
 use crate::cluster::limits::RETENTION_MIN;
 
 /// What a controller is told by whoever installs it.
@@ -43,28 +44,6 @@ pub struct Configuration {
     /// By which lease one of several controllers is at work.
     #[serde(default)]
     pub lease: Lease,
-}
-
-/// A store that is a volume, mounted at one path in controller and pods.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct StoreBinding {
-    /// The path at which it is mounted, and the root of the store.
-    pub directory: PathBuf,
-    /// The claim of it in each pipeline's namespace. Absent: what the nodes have at the path is not mounted, which
-    /// serves only tests.
-    #[serde(default)]
-    pub volume_claim: Option<String>,
-    /// The namespaces whose pipelines may use it. Absent: all.
-    #[serde(default)]
-    pub namespaces: Option<BTreeSet<String>>,
-    /// Variables that steps which use it get.
-    #[serde(default)]
-    pub step_env: BTreeMap<String, String>,
-    /// Whether changes are noticed by the kernel's notifications, and not only by looking every 30 s. They need a local
-    /// file system. Default: true.
-    #[serde(default = "yes")]
-    pub notify: bool,
 }
 
 /// Where records and logs are kept, and for how long.
@@ -186,15 +165,12 @@ impl Configuration {
     fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();
         if self.stores.is_empty() {
-            faults.push("stores: there is none; bind the names that manifests use to directories".to_owned());
+            faults.push(
+                "stores: there is none; bind the names that manifests use to directories or URLs".to_owned(),
+            );
         }
         for (name, binding) in &self.stores {
-            if !binding.directory.is_absolute() {
-                let directory = binding.directory.display();
-                faults.push(format!(
-                    "stores.{name}.directory: {directory} is relative; write the absolute path of the mount"
-                ));
-            }
+            faults.extend(binding.faults().into_iter().map(|fault| format!("stores.{name}.{fault}")));
         }
         let known: Vec<_> = self.stores.keys().map(String::as_str).collect();
         match &self.archive.store {
@@ -227,12 +203,6 @@ impl Configuration {
         faults
     }
 
-    /// The store of the archive and where it is mounted.
-    pub(crate) fn archive_place(&self) -> (&str, &Path) {
-        let name = self.archive_store();
-        (name, self.stores.get(name).map_or_else(|| Path::new("/"), |binding| &binding.directory))
-    }
-
     /// The store of the archive, which is checked to be there.
     pub(crate) fn archive_store(&self) -> &str {
         let named = self.archive.store.as_deref();
@@ -242,10 +212,6 @@ impl Configuration {
 
 fn listen() -> SocketAddr {
     SocketAddr::from(([0, 0, 0, 0], 8080))
-}
-
-fn yes() -> bool {
-    true
 }
 
 /// Pools by their names, which are those of manifests.
@@ -277,7 +243,7 @@ mod tests {
         assert_eq!(configuration.archive_store(), "warehouse");
         assert_eq!(configuration.steps.keep_finished_jobs, Duration::from_mins(10));
         assert_eq!(configuration.archive.retention, Duration::from_hours(90 * 24));
-        assert!(configuration.stores["warehouse"].notify);
+        assert!(configuration.stores["warehouse"].is_told());
     }
 
     #[test]

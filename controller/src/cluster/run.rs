@@ -16,16 +16,17 @@ use kube::runtime::reflector::ObjectRef;
 use kube::{Client, ResourceExt as _};
 use planner::admission::Capacity;
 use storage::{Catalogue, Store};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tracing::Instrument as _;
 
 use crate::cluster::caches::{self, Feeds, of_backfill, of_labels, of_partition, owner};
 use crate::cluster::configuration::Configuration;
 use crate::cluster::desk::{Clock, Desk};
 use crate::cluster::events::{Told, tell};
-use crate::cluster::limits::{DEBOUNCE, EVENTS, LOOP_MAX, RECONCILES, RETRY};
+use crate::cluster::limits::{DEBOUNCE, EVENTS, HINTS, LOOP_MAX, ORDERS, RECONCILES, RETRY};
 use crate::cluster::mind::{Id, Mind};
 use crate::cluster::reconcile::{ReconcileError, reconcile};
+use crate::cluster::rounds::go_round;
 use crate::cluster::scribe::Scribe;
 use crate::cluster::senses::sense;
 use crate::cluster::tidy::tidy;
@@ -98,10 +99,24 @@ pub async fn run(surroundings: Surroundings, stop: impl Future<Output = ()> + Se
             fill.send_replace(true);
         }
     };
-    let senses = sense(Arc::clone(&desk), pulse);
+    let senses = future::join(sense(Arc::clone(&desk), pulse), rounds(&desk));
     let work = future::join5(reconciles, senses, tell(&recorder, told), tidy(Arc::clone(&desk)), ready);
     future::select(pin!(stop), pin!(work)).await;
     Ok(())
+}
+
+/// Goes round each store that answers over a network.
+async fn rounds(desk: &Arc<Desk>) {
+    let names: Vec<_> = {
+        let stores = Arc::clone(&desk.mind().stores);
+        let services = stores.values().filter(|store| store.directory().is_none());
+        services.map(|store| store.name().to_owned()).collect()
+    };
+    let each = names.into_iter().map(|name| {
+        let (_tell, told) = tokio::sync::mpsc::channel(HINTS);
+        go_round(Arc::clone(desk), name, told)
+    });
+    future::join_all(each).await;
 }
 
 async fn reconcile_in_span(pipeline: Arc<Pipeline>, desk: Arc<Desk>) -> Result<Action, ReconcileError> {
@@ -148,6 +163,8 @@ fn desk(
         jobs: Jobs::new(client.clone()),
         events,
         scribe: Scribe::new(client.clone(), wakes.clone()),
+        orders: Arc::new(Semaphore::new(ORDERS)),
+        late: Mutex::default(),
         client,
         configuration,
         caches,
@@ -165,7 +182,7 @@ fn desk(
 fn stores(configuration: &Configuration) -> Result<BTreeMap<String, Store>, RunError> {
     let bindings = configuration.stores.iter();
     let open = bindings.map(|(name, binding)| {
-        let store = Store::fs(name, &binding.directory).map_err(RunError::Store)?;
+        let store = binding.bind(name).map_err(RunError::Store)?;
         store.preflight().map_err(RunError::Store)?;
         Ok((name.clone(), store))
     });

@@ -7,8 +7,6 @@ use std::io::{self, ErrorKind};
 use std::path::{Component, Path};
 use std::process::ExitCode;
 
-use storage::Store;
-
 use crate::args;
 use crate::cluster::{Configuration, archived_logs};
 use crate::commands::{EXIT_COMPLETE, Failure};
@@ -20,8 +18,10 @@ pub(crate) fn archived_log(arguments: &args::ArchivedLog) -> Result<ExitCode, Fa
     let args::ArchivedLog { config, namespace, pipeline, key, step, attempt } = arguments;
     [namespace, pipeline, key].into_iter().try_for_each(|name| check_name(name))?;
     let configuration = Configuration::read(config).map_err(|error| Failure::new(chain(&error)))?;
-    let (name, directory) = configuration.archive_place();
-    let store = Store::fs(name, directory).map_err(Failure::new)?;
+    let name = configuration.archive_store();
+    let bound = configuration.stores.get(name).map(|binding| binding.bind(name));
+    let store = bound.ok_or_else(|| Failure::new("there is no store for an archive"))?;
+    let store = store.map_err(Failure::new)?;
     let folder = archived_logs(&store, namespace, (pipeline, key));
     let logs = logs::list(&folder);
     if logs.is_empty() && folder.exists() {

@@ -7,6 +7,7 @@ mod connect;
 mod copy;
 mod family;
 mod fingerprint;
+mod keys;
 mod lane;
 mod list;
 mod look;
