@@ -1,6 +1,7 @@
 //! The cluster runtime: Pipelines are reconciled around the planner, with Jobs as launches and objects as reports.
 
 pub mod configuration;
+pub mod notifications;
 
 mod apply;
 mod archive;

@@ -28,7 +28,7 @@ pub use catalogue::{Catalogue, ChangedPath, Extent, Look, Want};
 pub use completeness::{Completeness, Presence};
 pub use fingerprint::{BadFingerprint, Fingerprint, fingerprint};
 pub use hints::{Hint, Hints, HintsError};
-pub use path::BadPath;
+pub use path::{BadPath, is_reserved};
 pub use publish::{Existing, Published};
 pub use remote::RenameError;
 pub use root::StorageError;
