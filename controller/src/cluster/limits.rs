@@ -114,6 +114,3 @@ pub(crate) const OPEN_POLL_MAX: Duration = Duration::from_secs(10);
 
 /// How often it is asked about everything, so that what was deleted is found, and what nobody told of.
 pub(crate) const REPAIR_POLL: Duration = Duration::from_mins(2);
-
-/// How many words of a bucket are asked about together: the keys of some listings.
-pub(crate) const HINTS: usize = 1_000;
