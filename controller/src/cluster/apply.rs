@@ -9,10 +9,13 @@ use planner::calendar::Instant;
 use planner::facts::Outcome;
 use planner::launch::Launch;
 
+use crate::cluster::carry::{carry, take_in_and_note};
+use crate::cluster::decide::order;
 use crate::cluster::desk::Desk;
 use crate::cluster::launch::job_name;
 use crate::cluster::limits::CALLS;
 use crate::cluster::mind::{Id, Mind};
+use crate::cluster::order::{Order, What};
 use crate::cluster::overlay::Sent;
 use crate::cluster::reconcile::{Fetched, ReconcileError};
 use crate::cluster::scribe::Follow;
@@ -135,23 +138,25 @@ fn refusal(error: &CallError) -> Option<Told> {
 }
 
 async fn note(desk: &Arc<Desk>, fetched: &Fetched, told: Vec<(Launch, Told)>) -> Result<(), ReconcileError> {
-    let about = (fetched.id.clone(), told);
-    let is_news = desk.think(about, |mind, desk, (id, told)| take(mind, desk, (id, told))).await?;
-    if is_news {
-        desk.wake(&fetched.id);
+    let id = &fetched.id;
+    let about = (id.clone(), told);
+    let (is_news, orders) =
+        desk.think(about, |mind, desk, (id, told)| Ok(take(mind, desk, (id, told)))).await?;
+    let has_orders = !orders.is_empty();
+    if has_orders {
+        let carried = carry(desk, id, orders).await;
+        desk.think((id.clone(), carried), take_in_and_note).await?;
+    }
+    if is_news || has_orders {
+        desk.wake(id);
     }
     Ok(())
 }
 
-/// Takes in what was said of launches; whether a report has to say so.
-fn take(
-    mind: &mut Mind,
-    desk: &Desk,
-    (id, told): (&Id, &mut Vec<(Launch, Told)>),
-) -> Result<bool, ReconcileError> {
-    let Some((kept, stores, catalogue)) = mind.at(id) else { return Ok(false) };
-    let mut changes = Vec::new();
-    let mut is_news = false;
+/// Takes in what was said of launches; whether a report has to say so, and what is to be done about those that failed.
+fn take(mind: &mut Mind, desk: &Desk, (id, told): (&Id, &mut Vec<(Launch, Told)>)) -> (bool, Vec<Order>) {
+    let Some((kept, stores, _)) = mind.at(id) else { return (false, Vec::new()) };
+    let (mut is_news, mut orders) = (false, Vec::new());
     for (launch, said) in told.drain(..) {
         match said {
             Told::Sent(sent) => {
@@ -162,16 +167,13 @@ fn take(
                 *known = if *known == Sent::Seen { Sent::Seen } else { sent };
             }
             Told::Failed(outcome) => {
-                is_news = true;
-                desk.metrics.ended(&id.labels(), &outcome);
-                let (work, mut sight) = kept.sight(stores, catalogue);
-                let ended = launch::end(work, &mut sight, (&launch, outcome, desk.now()));
-                changes.extend(ended.map_err(ReconcileError::Records)?);
+                let order = order(kept, (id, stores), (&launch, What::End(outcome), desk.now()));
+                kept.ledger.under_way.insert(order.errand.name.clone());
+                orders.push(order);
             }
         }
     }
-    mind.note(&changes, desk.now());
-    Ok(is_news)
+    (is_news, orders)
 }
 
 async fn release(

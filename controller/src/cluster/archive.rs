@@ -16,11 +16,11 @@ use std::collections::BTreeSet;
 use planner::calendar::Partition;
 use planner::launch::Launch;
 use planner::pipeline::Pipeline;
-use storage::{Created, Drawer, Store};
+use storage::{Drawer, Store};
 
 use crate::cluster::kept_log::{KeptLog, LastLines};
 use crate::cluster::shelf::Shelf;
-use crate::work::records::{Event, Histories, Record, Records, RecordsError};
+use crate::work::records::{Histories, Record, Recorder, Records, RecordsError};
 
 /// Where the archive lies below the root of its store.
 const ARCHIVE: &str = ".daybreak/archive";
@@ -52,23 +52,18 @@ impl Records for Archive {
         let keys: Vec<_> = new.iter().map(|it| pipeline.parts().calendar.key(*it)).collect();
         for (partition, records) in new.iter().zip(self.shelf.read_many(&keys)?) {
             histories.remove(partition);
-            records.into_iter().for_each(|record| record.replay(pipeline, histories));
+            for record in records {
+                record.replay(pipeline, histories);
+            }
             self.loaded.insert(*partition);
         }
         Ok(true)
     }
+}
 
-    /// Creates the record. If another controller was first, its record holds: that is for [`Archive::reload`] to tell.
-    fn write(
-        &mut self,
-        record: &Record,
-        (pipeline, launch): (&Pipeline, &Launch),
-    ) -> Result<(), RecordsError> {
-        let created = self.shelf.write(record, (pipeline, launch))?;
-        if created != Created::New && matches!(record.event, Event::Ended { .. }) {
-            self.reload(launch.partition);
-        }
-        Ok(())
+impl Recorder for Archive {
+    fn write(&mut self, record: &Record, about: (&Pipeline, &Launch)) -> Result<(), RecordsError> {
+        self.shelf.write(record, about)
     }
 }
 
@@ -163,7 +158,8 @@ mod tests {
         };
         assert!(!archive.shelf().has_ended(&plan, &launch).unwrap());
         archive.write(&end(Outcome::Succeeded), (&plan, &launch)).unwrap();
-        archive.write(&end(Outcome::Disrupted("late".to_owned())), (&plan, &launch)).unwrap();
+        let late = archive.write(&end(Outcome::Disrupted("late".to_owned())), (&plan, &launch)).unwrap_err();
+        assert!(late.is_already_there());
         assert!(archive.shelf().has_ended(&plan, &launch).unwrap());
         let mut histories = Histories::new();
         let mut later = Archive::new(&store(&folder), "default", "shop");

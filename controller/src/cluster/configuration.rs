@@ -11,7 +11,9 @@ use crds::step::Resources;
 use planner::name::Name;
 use serde::{Deserialize, Deserializer};
 
+pub use crate::cluster::binding::StoreBinding;
 use crate::cluster::limits::RETENTION_MIN;
+use crate::cluster::notifications::Notifications;
 
 /// What a controller is told by whoever installs it.
 #[derive(Clone, Debug, Deserialize)]
@@ -40,31 +42,12 @@ pub struct Configuration {
     /// What steps get unless they say otherwise, and what they may say.
     #[serde(default)]
     pub steps: Steps,
+    /// Where buckets tell of changes. Absent: nobody listens.
+    #[serde(default)]
+    pub notifications: Option<Notifications>,
     /// By which lease one of several controllers is at work.
     #[serde(default)]
     pub lease: Lease,
-}
-
-/// A store that is a volume, mounted at one path in controller and pods.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct StoreBinding {
-    /// The path at which it is mounted, and the root of the store.
-    pub directory: PathBuf,
-    /// The claim of it in each pipeline's namespace. Absent: what the nodes have at the path is not mounted, which
-    /// serves only tests.
-    #[serde(default)]
-    pub volume_claim: Option<String>,
-    /// The namespaces whose pipelines may use it. Absent: all.
-    #[serde(default)]
-    pub namespaces: Option<BTreeSet<String>>,
-    /// Variables that steps which use it get.
-    #[serde(default)]
-    pub step_env: BTreeMap<String, String>,
-    /// Whether changes are noticed by the kernel's notifications, and not only by looking every 30 s. They need a local
-    /// file system. Default: true.
-    #[serde(default = "yes")]
-    pub notify: bool,
 }
 
 /// Where records and logs are kept, and for how long.
@@ -186,14 +169,20 @@ impl Configuration {
     fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();
         if self.stores.is_empty() {
-            faults.push("stores: there is none; bind the names that manifests use to directories".to_owned());
+            faults.push(
+                "stores: there is none; bind the names that manifests use to directories or URLs".to_owned(),
+            );
         }
         for (name, binding) in &self.stores {
-            if !binding.directory.is_absolute() {
-                let directory = binding.directory.display();
-                faults.push(format!(
-                    "stores.{name}.directory: {directory} is relative; write the absolute path of the mount"
-                ));
+            faults.extend(binding.faults().into_iter().map(|fault| format!("stores.{name}.{fault}")));
+        }
+        if let Some(notifications) = &self.notifications {
+            faults.extend(notifications.faults());
+            if notifications.listen == self.listen {
+                faults.push(
+                    "notifications.listen: it is `listen`, where health is served; write another port"
+                        .to_owned(),
+                );
             }
         }
         let known: Vec<_> = self.stores.keys().map(String::as_str).collect();
@@ -238,10 +227,6 @@ fn listen() -> SocketAddr {
     SocketAddr::from(([0, 0, 0, 0], 8080))
 }
 
-fn yes() -> bool {
-    true
-}
-
 /// Pools by their names, which are those of manifests.
 fn pools<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Name, u32>, D::Error> {
     let pools = BTreeMap::<String, u32>::deserialize(deserializer)?;
@@ -271,7 +256,7 @@ mod tests {
         assert_eq!(configuration.archive_store(), "warehouse");
         assert_eq!(configuration.steps.keep_finished_jobs, Duration::from_mins(10));
         assert_eq!(configuration.archive.retention, Duration::from_hours(90 * 24));
-        assert!(configuration.stores["warehouse"].notify);
+        assert!(configuration.stores["warehouse"].is_told());
     }
 
     #[test]

@@ -1,14 +1,15 @@
 //! Decide: the planner's decision for a pipeline, what room there is for it, and what is to be done and told.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use k8s_openapi::jiff::Timestamp;
 use planner::calendar::{Instant, Partition};
 use planner::facts::Request;
 use planner::fault::Fault;
+use planner::launch::Launch;
 use planner::report::Reason;
-use storage::Store;
+use storage::ChangedPath;
 
 use crate::cluster::apply::Effects;
 use crate::cluster::desk::Desk;
@@ -18,47 +19,59 @@ use crate::cluster::limits::{
 };
 use crate::cluster::mind::{Id, Kept, Mind};
 use crate::cluster::objects;
+use crate::cluster::order::{Order, What};
 use crate::cluster::overlay::{LAG_MAX, Sent};
+use crate::cluster::pass::Pass;
 use crate::cluster::publish;
-use crate::cluster::reconcile::{Fetched, ReconcileError, Thought};
+use crate::cluster::reconcile::{Fetched, Thought};
 use crate::cluster::report;
 use crate::cluster::settle::{Settled, is_current, is_of_an_elder};
 use crate::cluster::validate::Soundness;
 use crate::cluster::working_set::{Room, working_set};
+use crate::work::errand::{Errand, Stores};
 use crate::work::launch as work_launch;
 use crate::work::look;
 use crate::work::objects as work_objects;
+use crate::work::observe;
 use crate::work::records::RecordsError;
 
-/// Decides for a pipeline, grants what there is room for, and says what follows.
-pub(crate) fn decide(
-    mind: &mut Mind,
-    desk: &Desk,
-    (fetched, soundness, settled): (&Fetched, &Soundness, Settled),
-) -> Result<Thought, ReconcileError> {
-    let Fetched { id, now, .. } = fetched;
-    let mut thought = Thought { others: concerned(mind, (id, &settled, *now)), ..Thought::default() };
-    if let Some((kept, ..)) = mind.at(id) {
-        ask(kept, fetched);
+/// Decides for a pipeline and grants what there is room for. The paths that what was granted would read and write.
+pub(crate) fn grant(mind: &mut Mind, pass: &mut Pass) -> Result<Vec<ChangedPath>, RecordsError> {
+    let Fetched { id, now, .. } = &pass.fetched;
+    let Some((kept, ..)) = mind.at(id) else { return Ok(Vec::new()) };
+    ask(kept, &pass.fetched);
+    look_and_decide(mind, &pass.fetched)?;
+    if !pass.soundness.is_sound() {
+        return Ok(Vec::new());
     }
+    pass.others.extend(mind.admit(id, *now));
+    if recall_granted(mind, (id, *now))? {
+        pass.others.extend(mind.admit(id, *now));
+    }
+    let Some((kept, ..)) = mind.at(id) else { return Ok(Vec::new()) };
+    let paths: Vec<_> =
+        kept.granted.iter().flat_map(|launch| observe::paths(&kept.work.plan, launch)).collect();
+    kept.looked_at = kept.granted.clone();
+    Ok(paths)
+}
+
+/// Says what follows of what was decided, and tells it.
+pub(crate) fn report(mind: &mut Mind, desk: &Desk, pass: &mut Pass) -> Result<Thought, RecordsError> {
+    let Pass { fetched, soundness, settled, .. } = pass;
+    let Fetched { id, now, .. } = &*fetched;
+    let mut thought = Thought::default();
     look_and_decide(mind, fetched)?;
-    if soundness.is_sound() {
-        thought.others.extend(mind.admit(id, *now));
-        if recall_granted(mind, (id, *now)).map_err(ReconcileError::Records)? {
-            thought.others.extend(mind.admit(id, *now));
-        }
-        begin(mind, desk, (id, *now)).map_err(ReconcileError::Records)?;
-    }
     let room = room(mind, fetched);
     let Some((kept, stores, _)) = mind.at(id) else { return Ok(thought) };
     let wanted = working_set(&kept.work.decision, (&suspended(fetched, kept), room));
-    thought.effects = effects(kept, (fetched, &wanted), settled);
+    thought.effects = effects(kept, (fetched, &wanted), std::mem::take(settled));
     // Nobody tells it that the older one writes the path no more.
     let taken_until = matches!(soundness, Soundness::PathTaken(_)).then(|| *now + TAKEN_PAUSE);
     // What the records have only just told of is settled, or sent, in another pass; no watch tells of it. Not at once: an
     // end that can't be read is found again in each pass.
     let found_at = kept.work.has_found_more().then(|| *now + STATUS_PAUSE);
-    let wakes = [kept.work.wake_at(), thought.effects.wake_at, taken_until, found_at];
+    let paused_until = kept.ledger.paused.values().min().copied();
+    let wakes = [kept.work.wake_at(), thought.effects.wake_at, taken_until, found_at, paused_until];
     thought.wake_at = wakes.into_iter().flatten().min();
     let (status, oldest) = (report::pipeline(kept, soundness, *now), report::oldest_incomplete_due(kept));
     desk.metrics.pipeline(&id.labels(), &status, oldest);
@@ -69,12 +82,6 @@ pub(crate) fn decide(
     }
     create(kept, desk, stores, &mut thought);
     Ok(thought)
-}
-
-fn concerned(mind: &mut Mind, (id, settled, now): (&Id, &Settled, Instant)) -> BTreeSet<Id> {
-    let mut others: BTreeSet<_> = mind.note(&settled.changes, now).into_iter().collect();
-    others.remove(id);
-    others
 }
 
 /// Takes over what people ask for.
@@ -111,21 +118,20 @@ fn suspended(fetched: &Fetched, kept: &Kept) -> BTreeSet<Partition> {
 }
 
 /// The planner's decision, after a closer look where that could change it.
-fn look_and_decide(mind: &mut Mind, fetched: &Fetched) -> Result<(), ReconcileError> {
+fn look_and_decide(mind: &mut Mind, fetched: &Fetched) -> Result<(), RecordsError> {
     let Some((kept, stores, catalogue)) = mind.at(&fetched.id) else { return Ok(()) };
     // Objects tell how often a step was tried and who made its outputs: what is recorded, not what was told before.
     let calendar = &kept.work.plan.parts().calendar;
     let shown = fetched.partitions.iter().filter_map(|it| calendar.parse_key(&it.spec.key).ok());
     let shown: Vec<_> = shown.collect();
     let (work, sight) = kept.sight(stores, catalogue);
-    work.is_stale |=
-        sight.records.load(&work.plan, &shown, &mut work.facts.history).map_err(ReconcileError::Records)?;
+    work.is_stale |= sight.records.load(&work.plan, &shown, &mut work.facts.history)?;
     if !work.needs_decision(fetched.now) && kept.decided {
         return Ok(());
     }
     let before = kept.work.observed.clone();
     let (work, sight) = kept.sight(stores, catalogue);
-    look::decide(work, sight, fetched.now).map_err(ReconcileError::Records)?;
+    look::decide(work, sight, fetched.now)?;
     let looked = kept.work.observed != before;
     if !std::mem::replace(&mut kept.decided, true) {
         remember(kept, fetched);
@@ -165,39 +171,45 @@ fn recall_granted(mind: &mut Mind, (id, now): (&Id, Instant)) -> Result<bool, Re
     Ok(true)
 }
 
-/// Records what was granted, and decides anew so that reports say so.
-fn begin(mind: &mut Mind, desk: &Desk, (id, now): (&Id, Instant)) -> Result<(), RecordsError> {
-    let Some((kept, stores, catalogue)) = mind.at(id) else { return Ok(()) };
-    let granted = std::mem::take(&mut kept.granted);
-    let is_new = !granted.is_empty();
-    for launch in granted {
-        let (work, sight) = kept.sight(stores, catalogue);
-        if look::has_changed(work, sight, (&launch, now)) {
+/// Has what was granted begin, unless what it reads or writes has changed since it was decided.
+pub(crate) fn begin(
+    mind: &mut Mind,
+    desk: &Desk,
+    (Fetched { id, now, .. }, changed): (&Fetched, &BTreeSet<ChangedPath>),
+) -> Vec<Order> {
+    let Some((kept, stores, catalogue)) = mind.at(id) else { return Vec::new() };
+    let looked_at = std::mem::take(&mut kept.looked_at);
+    let mut orders = Vec::new();
+    // Others were granted room since, or it was taken from these: whoever did it has this pipeline woken.
+    for launch in std::mem::take(&mut kept.granted).into_iter().filter(|it| looked_at.contains(it)) {
+        let order = order(kept, (id, stores), (&launch, What::Begin, *now));
+        let is_busy = kept.ledger.is_busy(&order.errand.name, *now);
+        if is_busy || look::has_changed(&mut kept.work, catalogue, (&launch, *now), changed) {
             // What was decided on is no longer so: decide again first.
+            kept.work.is_stale = true;
             desk.wake(id);
             continue;
         }
-        let ready = kept.work.decision.cell(launch.partition, launch.step).map_or(now, |cell| cell.since);
-        let (work, mut sight) = kept.sight(stores, catalogue);
-        if let Err(error) = work_launch::begin(work, &mut sight, (&launch, now)) {
-            // Another controller was first: its record holds.
-            kept.archive.reload(launch.partition);
-            if !error.is_already_there() {
-                return Err(error);
-            }
-            kept.work.is_stale = true;
-            continue;
-        }
+        let ready = kept.work.decision.cell(launch.partition, launch.step).map_or(*now, |cell| cell.since);
+        work_launch::reserve(&mut kept.work, &launch, *now);
         // A launch of this name may have been before its records were pruned.
         let name = crate::cluster::launch::job_name(&kept.work.plan, &launch);
         kept.overlay.jobs.remove(&name);
-        desk.metrics.launched(&id.labels(), (now - ready).to_std().unwrap_or_default());
+        kept.ledger.under_way.insert(order.errand.name.clone());
+        desk.metrics.launched(&id.labels(), (*now - ready).to_std().unwrap_or_default());
+        orders.push(order);
     }
-    if is_new {
-        let (work, sight) = kept.sight(stores, catalogue);
-        look::decide(work, sight, now)?;
-    }
-    Ok(())
+    orders
+}
+
+/// An order about a launch of a pipeline.
+pub(crate) fn order(
+    kept: &Kept,
+    (id, stores): (&Id, &Stores),
+    (launch, what, now): (&Launch, What, Instant),
+) -> Order {
+    let errand = Errand::of(&kept.work, stores, launch);
+    Order { id: id.clone(), errand, shelf: kept.archive.shelf().clone(), what, now }
 }
 
 /// How many objects a pipeline may have: a fair share of what a namespace can hold.
@@ -229,13 +241,14 @@ fn effects(
 }
 
 /// The Jobs of launches that are recorded and not there: new ones, and those of a process that died in between.
-fn create(kept: &mut Kept, desk: &Desk, stores: &BTreeMap<String, Store>, thought: &mut Thought) {
+fn create(kept: &mut Kept, desk: &Desk, stores: &Stores, thought: &mut Thought) {
     let now = desk.now();
     let mut failed = Vec::new();
     for launch in kept.work.running.values() {
         let since = kept.work.facts.history(launch.partition, launch.step).and_then(|it| it.running.as_ref());
         let age = since.map_or(std::time::Duration::MAX, |it| (now - it.since).to_std().unwrap_or_default());
-        if is_of_an_elder(kept, launch) || !is_current(kept, launch) {
+        let is_recorded = !kept.ledger.under_way.contains(&kept.work.launch_name(launch));
+        if !is_recorded || is_of_an_elder(kept, launch) || !is_current(kept, launch) {
             continue;
         }
         let may_create = match kept.overlay.jobs.get(&launch::job_name(&kept.work.plan, launch)) {

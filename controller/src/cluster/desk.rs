@@ -9,7 +9,8 @@ use k8s_openapi::NamespaceResourceScope;
 use kube::runtime::reflector::ObjectRef;
 use kube::{Api, Client, Resource};
 use planner::calendar::Instant;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
+use tokio::task::JoinSet;
 
 use crate::cluster::caches::Caches;
 use crate::cluster::configuration::Configuration;
@@ -34,6 +35,10 @@ pub(crate) struct Desk {
     /// What is to be told of objects.
     pub(crate) events: mpsc::Sender<Told>,
     pub(crate) scribe: Scribe,
+    /// Whoever carries an order out has one of these.
+    pub(crate) orders: Arc<Semaphore>,
+    /// What waits for orders that take long. They end with the desk.
+    pub(crate) late: Mutex<JoinSet<()>>,
     pub(crate) clock: Clock,
     pub(crate) metrics: Metrics,
     pub(crate) mind: Mutex<Mind>,

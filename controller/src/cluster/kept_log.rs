@@ -55,14 +55,11 @@ impl KeptLog {
 
     /// Its last lines, so many at most, once it is known to be kept. None where they can't be read.
     pub(crate) fn last_lines(&self, count: usize) -> Option<Vec<String>> {
-        match self.file() {
-            Some(file) => file.exists().then(|| executor::last_lines(&file, count).unwrap_or_default()),
-            None => {
-                let lines = self.last_lines.lock().get(&self.path).cloned()?;
-                let first = lines.len().saturating_sub(count);
-                Some(lines[first..].to_vec())
-            }
+        if let Some(file) = self.file() {
+            return file.exists().then(|| executor::last_lines(&file, count).unwrap_or_default());
         }
+        let mut lines = self.last_lines.lock().get(&self.path).cloned()?;
+        Some(lines.split_off(lines.len().saturating_sub(count)))
     }
 
     /// Notes that it is kept in a service, and how it ends.

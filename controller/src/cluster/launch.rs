@@ -2,28 +2,33 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crds::environment::EnvVarSource;
 use crds::step::Step;
 use executor::kubernetes::{LaunchId, LaunchSpec, RunAs, StoreMount};
 use planner::command;
 use planner::facts::{Fingerprints, Outcome};
 use planner::launch::Launch;
 use planner::pipeline::Pipeline;
-use storage::{Staging, StagingError, Store};
+use storage::Staging;
 
 use crate::cluster::configuration::Configuration;
 use crate::cluster::mind::Kept;
+use crate::cluster::order::begin_or_resume;
+use crate::work::errand::{Errand, Stores};
 use crate::work::launch::chain;
-use crate::work::stage::{output_paths, staged, values};
+use crate::work::stage::{output_paths, store_env, values};
 
 /// The description of a launch's Job; a failed try if there is no place for it to write.
 pub(crate) fn spec(
     kept: &Kept,
-    stores: &BTreeMap<String, Store>,
+    stores: &Stores,
     (configuration, launch): (&Configuration, &Launch),
 ) -> Result<LaunchSpec, Outcome> {
     let failed = |why: String| Outcome::Failed { exit_code: None, why };
     let work = &kept.work;
-    let staged = staged(work, stores, (launch, begin_or_resume)).map_err(|error| failed(chain(&error)))?;
+    let errand = Errand::of(work, stores, launch);
+    let open = if kept.ledger.placed.contains(&errand.name) { Staging::resume } else { begin_or_resume };
+    let staged = errand.staged(open).map_err(|error| failed(chain(&error)))?;
     let outputs = output_paths(stores, (launch, &staged));
     let running = work.facts.history(launch.partition, launch.step).and_then(|it| it.running.as_ref());
     let inputs = running.map_or_else(Fingerprints::new, |running| running.inputs.clone());
@@ -33,7 +38,9 @@ pub(crate) fn spec(
     let step = kept.object.spec.steps.iter().find(|step| step.name.as_str() == name);
     let step = step.ok_or_else(|| failed(format!("the pipeline has no step {name} any more")))?;
     let used = used_stores(&work.plan, launch);
-    let mut env = step_env(configuration, &used);
+    // What the address of a store says, then what the configuration says of it.
+    let mut env = store_env(&work.plan, stores, launch.step).map_err(failed)?;
+    env.extend(step_env(configuration, &used));
     env.extend(planned.env.clone());
     env.append(&mut command::environment(&values));
     let steps = &configuration.steps;
@@ -46,7 +53,7 @@ pub(crate) fn spec(
         image: image(step, configuration).unwrap_or_default(),
         argv: planned.command.render(&values),
         env,
-        env_from: env_from(step),
+        env_from: env_from(configuration, &used, step),
         working_dir: step.working_dir.as_ref().map(ToString::to_string),
         resources: step.resources.clone().unwrap_or_else(|| steps.resources.clone()),
         timeout: planned.timeout,
@@ -86,14 +93,6 @@ pub(crate) fn service_account(step: &Step, configuration: &Configuration) -> Opt
     named.or_else(|| configuration.steps.service_account_name.clone())
 }
 
-/// The staging of a launch. Its name is its own, so what is there already was made for it, by a process that died.
-fn begin_or_resume(store: &Store, launch: &str, outputs: &[&str]) -> Result<Staging, StagingError> {
-    match Staging::begin(store, launch, outputs) {
-        Err(StagingError::Taken { .. }) => Staging::resume(store, launch, outputs),
-        staging => staging,
-    }
-}
-
 fn used_stores(plan: &Pipeline, launch: &Launch) -> BTreeSet<String> {
     let step = plan.step(launch.step);
     let inputs = step.inputs.iter().map(|input| input.dataset);
@@ -106,9 +105,21 @@ fn step_env(configuration: &Configuration, used: &BTreeSet<String>) -> BTreeMap<
     bindings.flat_map(|(_, binding)| binding.step_env.clone()).collect()
 }
 
-fn env_from(step: &Step) -> BTreeMap<String, crds::environment::EnvVarSource> {
-    let sources = step.env.iter();
-    sources.filter_map(|it| Some((it.name.to_string(), it.value_from.clone()?))).collect()
+/// The variables from Secrets and `ConfigMaps`: those of the stores, then the step's own.
+fn env_from(
+    configuration: &Configuration,
+    used: &BTreeSet<String>,
+    step: &Step,
+) -> BTreeMap<String, EnvVarSource> {
+    let bindings = configuration.stores.iter().filter(|(name, _)| used.contains(*name));
+    let mut sources: BTreeMap<_, _> = bindings.flat_map(|(_, it)| it.step_env_from.clone()).collect();
+    for variable in &step.env {
+        let name = variable.name.to_string();
+        // What the step says of a variable holds, whether it says a value or where it comes from.
+        sources.remove(&name);
+        sources.extend(variable.value_from.clone().map(|source| (name, source)));
+    }
+    sources
 }
 
 /// The volumes of the stores that a step uses; one that it only reads can't be written.
@@ -125,7 +136,7 @@ fn mounts(
         .filter_map(|(name, binding)| {
             Some(StoreMount {
                 claim: binding.volume_claim.clone()?,
-                mount_path: binding.directory.to_string_lossy().into_owned(),
+                mount_path: binding.directory.as_ref()?.to_string_lossy().into_owned(),
                 read_only: !writes(name),
             })
         })

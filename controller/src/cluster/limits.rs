@@ -108,3 +108,21 @@ pub(crate) const STAGING_AGE: Duration = Duration::from_hours(24);
 
 /// How much longer than staging its records stay, so that the sweep comes first.
 pub(crate) const TIDY_MARGIN: Duration = Duration::from_hours(24);
+
+/// How long a pass waits for storage before it goes on with the rest of its pipeline: an answer takes a fraction of a
+/// second, and a large copy minutes.
+pub(crate) const ORDER_PATIENCE: Duration = Duration::from_secs(2);
+
+/// How many launches are begun, published or ended in storage at once: enough to hide how long a service takes to answer,
+/// and few of the calls that it serves.
+pub(crate) const ORDERS: usize = 32;
+
+/// How often a store that answers over a network is asked about what somebody waits for: what lands is found within two or
+/// three seconds, and one listing for each prefix in that time costs a store nothing.
+pub(crate) const OPEN_POLL: Duration = Duration::from_secs(2);
+
+/// The longest pause before it is asked about that again, after nothing came for minutes.
+pub(crate) const OPEN_POLL_MAX: Duration = Duration::from_secs(10);
+
+/// How often it is asked about everything, so that what was deleted is found, and what nobody told of.
+pub(crate) const REPAIR_POLL: Duration = Duration::from_mins(2);

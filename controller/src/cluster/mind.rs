@@ -13,11 +13,14 @@ use planner::pipeline::StepId;
 use storage::{Catalogue, ChangedPath, Store};
 
 use crate::cluster::archive::Archive;
+use crate::cluster::ledger::Ledger;
 use crate::cluster::overlay::Overlay;
 use crate::seat::metrics::PipelineId;
+use crate::work::errand::Stores;
 use crate::work::look::Sight;
 use crate::work::observe;
 use crate::work::pipeline::Work;
+use crate::work::records::{Records as _, RecordsError};
 
 /// A pipeline among all of the cluster.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,7 +36,7 @@ pub(crate) type LaunchKey = (Partition, StepId, u32, u32);
 #[derive(Debug)]
 pub(crate) struct Mind {
     /// The stores by name.
-    pub(crate) stores: Arc<BTreeMap<String, Store>>,
+    pub(crate) stores: Stores,
     /// What storage said.
     pub(crate) catalogue: Catalogue,
     /// The pipelines.
@@ -42,6 +45,8 @@ pub(crate) struct Mind {
     pub(crate) capacity: Capacity,
     /// Where the archive lies.
     pub(crate) archive: Store,
+    /// The stores that can't be used, and why: what a person has to grant or to correct.
+    pub(crate) unusable: BTreeMap<String, String>,
     /// How often a pipeline looked where nobody looked before.
     pub(crate) looks: usize,
 }
@@ -61,10 +66,16 @@ pub(crate) struct Kept {
     pub(crate) faults: Vec<Fault>,
     /// What was sent to the cluster and is not seen in the caches yet.
     pub(crate) overlay: Overlay,
+    /// Why a store that it uses can't be used.
+    pub(crate) unusable: Option<String>,
+    /// What is being done in storage for its launches.
+    pub(crate) ledger: Ledger,
     /// Whether it was decided about since this process began to look after it, or since its plan changed.
     pub(crate) decided: bool,
     /// The launches that the last admission granted.
     pub(crate) granted: Vec<Launch>,
+    /// Those of which the paths were looked at once more.
+    pub(crate) looked_at: Vec<Launch>,
     /// What its steps wait for that are ready.
     pub(crate) obstacles: planner::admission::Obstacles,
 }
@@ -87,25 +98,46 @@ pub(crate) fn key(launch: &Launch) -> LaunchKey {
 }
 
 impl Mind {
+    /// Why a store that a pipeline uses can't be used, if one can't.
+    pub(crate) fn unusable_for(&self, id: &Id) -> Option<String> {
+        let plan = &self.pipelines.get(id)?.work.plan;
+        let mut used = plan.dataset_ids().map(|id| plan.dataset(id).store.as_str());
+        used.find_map(|store| self.unusable.get(store)).cloned()
+    }
+
+    /// Notes whether a store can be used; the pipelines that use it, if that is news.
+    pub(crate) fn note_store(&mut self, store: &str, fault: Option<String>) -> Vec<Id> {
+        if self.unusable.get(store) == fault.as_ref() {
+            return Vec::new();
+        }
+        self.unusable.remove(store);
+        self.unusable.extend(fault.map(|fault| (store.to_owned(), fault)));
+        self.pipelines.keys().cloned().collect()
+    }
+
     /// A pipeline with what a look at it is taken at.
-    pub(crate) fn at(&mut self, id: &Id) -> Option<(&mut Kept, &BTreeMap<String, Store>, &mut Catalogue)> {
+    pub(crate) fn at(&mut self, id: &Id) -> Option<(&mut Kept, &Stores, &mut Catalogue)> {
         Some((self.pipelines.get_mut(id)?, &self.stores, &mut self.catalogue))
     }
 
-    /// Looks at storage anew, as far as these paths go; the pipelines that are concerned.
-    pub(crate) fn look_at(&mut self, paths: impl IntoIterator<Item = ChangedPath>, now: Instant) -> Vec<Id> {
-        let mut changes = Vec::new();
-        for path in paths {
-            changes.extend(self.catalogue.look_again(&path.store, &path.path));
-            changes.push(path);
-        }
+    /// Looks anew at these paths, as far as they lie in directories; the pipelines that are concerned.
+    pub(crate) fn look_at(&mut self, paths: &[ChangedPath], now: Instant) -> Vec<Id> {
+        let mut changes = self.catalogue.look_again_in_directories(paths);
+        changes.extend_from_slice(paths);
         self.note(&changes, now)
     }
 
-    /// Looks at all of storage anew; the pipelines that are concerned.
-    pub(crate) fn look_at_everything(&mut self, now: Instant) -> Vec<Id> {
-        let changes = self.catalogue.refresh();
+    /// Looks anew at everything in directories; the pipelines that are concerned.
+    pub(crate) fn look_at_directories(&mut self, now: Instant) -> Vec<Id> {
+        let changes = self.catalogue.refresh_directories();
         let mut concerned = self.note(&changes, now);
+        concerned.extend(self.look_closer());
+        concerned
+    }
+
+    /// Has inputs looked at anew whose changes matter; the pipelines that are concerned.
+    pub(crate) fn look_closer(&mut self) -> Vec<Id> {
+        let mut concerned = Vec::new();
         for (id, kept) in &mut self.pipelines {
             if !kept.work.decision.curious.is_empty() {
                 kept.work.facts.inputs.clear();
@@ -166,6 +198,16 @@ impl Kept {
         let is_known = self.may_start() && self.elders.is_empty();
         let partition = self.work.plan.parts().calendar.parse_key(key);
         !is_known || partition.is_ok_and(|partition| self.work.may_look_at(partition, now))
+    }
+
+    /// Reads the records of a partition anew: others wrote some.
+    pub(crate) fn recall(&mut self, partition: Partition) -> Result<(), RecordsError> {
+        self.elders.retain(|elder| !elder.running.is_empty());
+        self.archive.reload(partition);
+        let Self { work, archive, .. } = self;
+        archive.load(&work.plan, &[partition], &mut work.facts.history)?;
+        work.is_stale = true;
+        Ok(())
     }
 
     /// Forgets the records of a partition, since there are none any more.

@@ -1,27 +1,34 @@
 //! The cluster runtime: Pipelines are reconciled around the planner, with Jobs as launches and objects as reports.
 
 pub mod configuration;
+pub mod notifications;
 
 mod apply;
 mod archive;
+mod binding;
 mod caches;
+mod carry;
 mod decide;
 mod desk;
 mod events;
 mod kept_log;
 mod launch;
+mod ledger;
 mod limits;
 mod mind;
 mod objects;
+mod order;
 mod orphans;
 mod outlook;
 mod overlay;
+mod pass;
 mod places;
 mod prune;
 mod publish;
 mod reconcile;
 mod release;
 mod report;
+mod rounds;
 mod run;
 mod scribe;
 mod senses;
@@ -30,7 +37,6 @@ mod shelf;
 mod ship;
 mod sighting;
 mod spool;
-pub(crate) mod stores;
 mod sweep;
 mod tidy;
 mod validate;

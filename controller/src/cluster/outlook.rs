@@ -14,6 +14,7 @@ use crate::cluster::limits::{
     REFUSED_PAUSE, START_PATIENCE,
 };
 use crate::cluster::mind::Kept;
+use crate::cluster::order::What;
 use crate::cluster::overlay::{LAG_MAX, Sent};
 use crate::cluster::settle::Case;
 use crate::cluster::sighting::{Sighting, ended_at};
@@ -30,10 +31,18 @@ pub(crate) enum Outlook {
     Goes(Stage),
     /// It goes on, and is looked at again then.
     GoesUntil(Stage, Instant),
-    /// It is over.
-    Over(Outcome),
+    /// It was told to go, before its end and for this reason.
+    Interrupted(String),
+    /// It is over, and this is to be done about it.
+    Over(What),
     /// The server is to be asked itself.
     Ask,
+}
+
+impl Outlook {
+    fn ended(outcome: Outcome) -> Self {
+        Self::Over(What::End(outcome))
+    }
 }
 
 fn since(kept: &Kept, launch: &Launch) -> Option<Instant> {
@@ -55,7 +64,7 @@ pub(crate) fn failed(
     }
     let lines = lines.filter(|lines| !lines.is_empty());
     let words = lines.map(|lines| format!("; its log ends: {}", lines.join(" | "))).unwrap_or_default();
-    Outlook::Over(Outcome::Failed { exit_code: failure.exit_code(), why: format!("{failure}{words}") })
+    Outlook::ended(Outcome::Failed { exit_code: failure.exit_code(), why: format!("{failure}{words}") })
 }
 
 /// A launch that was ended from outside. That its pod was deleted is so only if the server has none: the cache may lag.
@@ -89,7 +98,7 @@ fn launched_again(case: &Case<'_>, (launch, from, why): (&Launch, Instant, Strin
     if case.now < again {
         return Outlook::GoesUntil(Stage::Held(format!("{why}; it is launched again after a pause")), again);
     }
-    Outlook::Over(Outcome::Disrupted(why))
+    Outlook::ended(Outcome::Disrupted(why))
 }
 
 /// A launch whose node does not answer is waited for, and written off in the end: its staging is its own.
@@ -98,7 +107,7 @@ pub(crate) fn lost(case: &Case<'_>, (why, since): (String, Instant)) -> Outlook 
     if case.now < written_off {
         return Outlook::GoesUntil(Stage::Held(why), written_off);
     }
-    Outlook::Over(Outcome::Disrupted(format!("{why}; it is written off")))
+    Outlook::ended(Outcome::Disrupted(format!("{why}; it is written off")))
 }
 
 /// A launch of which the caches show nothing that may run: it is on its way, was never sent, or was deleted. Each cache
@@ -110,7 +119,7 @@ pub(crate) fn gone(kept: &Kept, case: &Case<'_>, launch: &Launch) -> Outlook {
     let name = job_name(&kept.work.plan, launch);
     match kept.overlay.jobs.get(&name) {
         Some(Sent::Refused(_) | Sent::Gone) if is_outdated(kept, launch) => {
-            Outlook::Over(Outcome::Disrupted(CHANGED.to_owned()))
+            Outlook::ended(Outcome::Disrupted(CHANGED.to_owned()))
         }
         Some(Sent::Refused(why)) => Outlook::GoesUntil(Stage::Held(why.clone()), case.now + REFUSED_PAUSE),
         Some(Sent::Gone) => {
@@ -119,7 +128,7 @@ pub(crate) fn gone(kept: &Kept, case: &Case<'_>, launch: &Launch) -> Outlook {
             launched_again(case, (launch, began, why.to_owned()))
         }
         Some(Sent::Absent) if age >= GIVE_UP_AFTER => {
-            Outlook::Over(Outcome::Disrupted("its Job was never created, or was deleted unseen".to_owned()))
+            Outlook::ended(Outcome::Disrupted("its Job was never created, or was deleted unseen".to_owned()))
         }
         // Whoever began it may still be about to create its Job; the name makes that safe for everyone.
         None | Some(Sent::Absent) if age < CREATE_WITHIN => {

@@ -97,7 +97,7 @@ pub(crate) fn thin(archive: &Drawer, folder: &str, before: SystemTime) -> Result
     let mut logs: BTreeMap<String, Vec<File>> = BTreeMap::new();
     for file in archive.walk(folder)? {
         let name = file.name.split('/').next().unwrap_or_default();
-        if name.ends_with(".log") {
+        if name.strip_suffix(".log").is_some() {
             logs.entry(name.to_owned()).or_default().push(file);
         }
     }

@@ -10,14 +10,12 @@ use planner::calendar::Instant;
 
 use crate::cluster::apply::{self, Effects};
 use crate::cluster::caches::{Caches, of_backfill, of_labels, of_partition};
-use crate::cluster::decide;
 use crate::cluster::desk::Desk;
 use crate::cluster::limits::{ASK_PAUSE, PAUSE_MAX};
-use crate::cluster::mind::{Id, Mind};
+use crate::cluster::mind::Id;
+use crate::cluster::pass::{Pass, Progress, go_on};
 use crate::cluster::publish::{self, Reports};
-use crate::cluster::settle::{self, Case};
-use crate::cluster::sighting::Sightings;
-use crate::cluster::validate::{Soundness, validate};
+use crate::cluster::validate::Soundness;
 use crate::work::launch::chain;
 use crate::work::records::RecordsError;
 use k8s_openapi::api::batch::v1::Job;
@@ -63,7 +61,7 @@ pub(crate) struct Thought {
 pub(crate) async fn reconcile(object: Arc<Pipeline>, desk: Arc<Desk>) -> Result<Action, ReconcileError> {
     let began = tokio::time::Instant::now();
     let fetched = fetch(object, &desk).await?;
-    let thought = desk.think(fetched.clone(), think).await?;
+    let thought = think(&desk, &fetched).await?;
     let applied = apply::apply(&desk, &fetched, thought.effects).await;
     let published = publish::publish(&desk, &fetched, thought.reports).await;
     thought.others.iter().for_each(|other| desk.wake(other));
@@ -89,36 +87,19 @@ async fn fetch(object: Arc<Pipeline>, desk: &Desk) -> Result<Fetched, ReconcileE
     })
 }
 
-/// Validates, settles what ended, and decides; what follows is said and not done.
-fn think(mind: &mut Mind, desk: &Desk, fetched: &mut Fetched) -> Result<Thought, ReconcileError> {
-    let Fetched { id, object, now, .. } = &*fetched;
-    if object.metadata.deletion_timestamp.is_some() {
-        mind.pipelines.remove(id);
-        desk.metrics.forget(&id.labels());
-        return Ok(Thought::default());
-    }
-    let soundness = validate(mind, (id, object), (&desk.configuration, &desk.caches, &desk.metrics));
-    let Some((kept, ..)) = mind.at(id) else {
-        return Ok(Thought { reports: publish::faulty(fetched, &soundness), ..Thought::default() });
-    };
-    let sightings = Sightings::new(&kept.work.plan, &fetched.jobs, &fetched.pods);
-    let case = Case {
-        id,
-        fetched,
-        sightings: &sightings,
-        configuration: &desk.configuration,
-        metrics: &desk.metrics,
-        now: *now,
-    };
-    let settled = settle::settle(mind, &case).map_err(ReconcileError::Records);
-    match settled.and_then(|settled| decide::decide(mind, desk, (&*fetched, &soundness, settled))) {
-        Err(ReconcileError::Records(error)) => Ok(unanswered(fetched, &error)),
-        thought => thought,
+/// Thinks about it in stages, and asks storage in between.
+async fn think(desk: &Arc<Desk>, fetched: &Fetched) -> Result<Thought, ReconcileError> {
+    let mut pass = Box::new(Pass::new(fetched.clone()));
+    loop {
+        match desk.think(Some(pass), go_on).await? {
+            Progress::Waits(waiting) => pass = waiting.reach_out(desk).await,
+            Progress::Over(thought) => return Ok(*thought),
+        }
     }
 }
 
 /// Without its records nobody knows what may start. That is told, and tried again.
-fn unanswered(fetched: &Fetched, error: &RecordsError) -> Thought {
+pub(crate) fn unanswered(fetched: &Fetched, error: &RecordsError) -> Thought {
     let why = format!("the archive does not answer: {}", chain(error));
     tracing::warn!("{}: {why}", fetched.id.name);
     let reports = publish::unanswered(fetched, &why);

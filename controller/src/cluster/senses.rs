@@ -1,4 +1,5 @@
-//! Senses: what can wake a controller besides the cluster: storage, by word or by looking.
+//! Senses: what can wake a controller besides the cluster: storage, by word or by looking. Of what lies in services see
+//! `rounds`.
 
 use std::sync::Arc;
 
@@ -63,9 +64,12 @@ async fn take_in(desk: &Arc<Desk>, hints: &mut Option<Hints>, sensed: Sensed) ->
     let concerned = desk
         .think(sensed, |mind, desk, sensed| {
             Ok(match sensed {
-                Sensed::Hint(Hint::Changed(paths)) => mind.look_at(std::mem::take(paths), desk.now()),
+                Sensed::Hint(Hint::Changed(paths)) => {
+                    let paths: Vec<_> = std::mem::take(paths).into_iter().collect();
+                    mind.look_at(&paths, desk.now())
+                }
                 // What came before a place was watched has no word of its own.
-                Sensed::Hint(Hint::Rescan) | Sensed::Poll | Sensed::Looked => look_at_everything(mind, desk),
+                Sensed::Hint(Hint::Rescan) | Sensed::Poll | Sensed::Looked => look_at_directories(mind, desk),
                 Sensed::Orphaned => Vec::new(),
             })
         })
@@ -76,22 +80,22 @@ async fn take_in(desk: &Arc<Desk>, hints: &mut Option<Hints>, sensed: Sensed) ->
     Ok(())
 }
 
-/// Looks at all of storage, and notes how long that took and how fresh it is.
-fn look_at_everything(mind: &mut Mind, desk: &Desk) -> Vec<Id> {
+/// Looks at all that lies in directories, and notes how long that took and how fresh it is.
+fn look_at_directories(mind: &mut Mind, desk: &Desk) -> Vec<Id> {
     // No reconcile comes to a pipeline that is gone, and what it held is free for the others.
     let is_room_new = forget_deleted(mind, (&desk.caches, &desk.metrics));
     let began = Instant::now();
-    let concerned = mind.look_at_everything(desk.now());
-    for store in mind.stores.keys() {
-        desk.metrics.asked_storage(store, "list", began.elapsed());
-        desk.metrics.listed(store, desk.now());
+    let concerned = mind.look_at_directories(desk.now());
+    for store in mind.stores.values().filter(|store| store.directory().is_some()) {
+        desk.metrics.asked_storage(store.name(), "list", began.elapsed());
+        desk.metrics.listed(store.name(), desk.now());
     }
     if is_room_new { mind.pipelines.keys().cloned().collect() } else { concerned }
 }
 
 /// Watches what the catalogue looks at now. Without word from the system the polls still find every change.
 fn follow(mind: &Mind, desk: &Desk, hints: Option<Hints>) -> Option<Hints> {
-    if desk.configuration.stores.values().all(|binding| !binding.notify) {
+    if desk.configuration.stores.values().all(|it| it.directory.is_none() || !it.is_told()) {
         return None;
     }
     let followed = match hints {

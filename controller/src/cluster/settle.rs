@@ -1,29 +1,26 @@
 //! Settle: what the cluster shows of launches becomes facts. What ended well is verified and published, and every end is
 //! recorded before its Job may go.
 
-use std::collections::BTreeMap;
-
 use executor::Observation;
 use executor::kubernetes::{JobRef, Seen, disruption, observe};
 use planner::calendar::Instant;
-use planner::facts::{Outcome, Running, Stage};
+use planner::facts::{Running, Stage};
 use planner::launch::{Launch, products};
-use storage::{Catalogue, ChangedPath, Store};
 
 use crate::cluster::configuration::Configuration;
+use crate::cluster::decide::order;
 use crate::cluster::launch::job_name;
 use crate::cluster::limits::ASK_PAUSE;
 use crate::cluster::mind::{Id, Kept, LaunchKey, Mind, key};
+use crate::cluster::order::{Order, What};
 use crate::cluster::outlook::{self, Outlook};
 use crate::cluster::reconcile::Fetched;
 use crate::cluster::release::{follow, release};
 use crate::cluster::scribe::Follow;
 use crate::cluster::sighting::{Sighting, Sightings};
-use crate::seat::metrics::Metrics;
-use crate::work::launch::{self, unfinished};
+use crate::work::launch::{note_stage, unfinished};
 use crate::work::pipeline::Work;
-use crate::work::publish::{Unsettled, publish, verify_and_publish};
-use crate::work::records::{Record, Records as _, RecordsError};
+use crate::work::records::{Record, Recorder as _, Records as _, RecordsError};
 
 /// What is to be done about launches that run or have ended.
 #[derive(Debug, Default)]
@@ -38,8 +35,8 @@ pub(crate) struct Settled {
     pub(crate) ask: Vec<JobRef>,
     /// Logs to be kept.
     pub(crate) follow: Vec<Follow>,
-    /// Paths that may have changed.
-    pub(crate) changes: Vec<ChangedPath>,
+    /// What is to be done in storage.
+    pub(crate) orders: Vec<Order>,
     /// When to look again, whatever happens.
     pub(crate) wake_at: Option<Instant>,
 }
@@ -51,7 +48,6 @@ pub(crate) struct Case<'a> {
     pub(crate) fetched: &'a Fetched,
     pub(crate) sightings: &'a Sightings,
     pub(crate) configuration: &'a Configuration,
-    pub(crate) metrics: &'a Metrics,
     pub(crate) now: Instant,
 }
 
@@ -69,9 +65,9 @@ pub(crate) fn settle(mind: &mut Mind, case: &Case<'_>) -> Result<Settled, Record
     recall(kept, case)?;
     let own = kept.work.running.values().filter(|launch| !is_of_an_elder(kept, launch));
     for launch in own.cloned().collect::<Vec<_>>() {
-        settle_launch(mind, case, (&launch, &mut settled))?;
+        settle_launch(mind, case, (&launch, &mut settled));
     }
-    settle_elders(mind, case, &mut settled)?;
+    settle_elders(mind, case, &mut settled);
     let Some((kept, ..)) = mind.at(case.id) else { return Ok(settled) };
     release(kept, case, &mut settled);
     Ok(settled)
@@ -132,31 +128,23 @@ fn adopt(
 }
 
 /// Settles the launches that began before the spec changed, by the plan of then.
-fn settle_elders(mind: &mut Mind, case: &Case<'_>, settled: &mut Settled) -> Result<(), RecordsError> {
-    let Some(kept) = mind.pipelines.get_mut(case.id) else { return Ok(()) };
+fn settle_elders(mind: &mut Mind, case: &Case<'_>, settled: &mut Settled) {
+    let Some(kept) = mind.pipelines.get_mut(case.id) else { return };
     for mut elder in std::mem::take(&mut kept.elders) {
         let before: Vec<_> = elder.running.values().cloned().collect();
         let sightings = Sightings::new(&elder.plan, &case.fetched.jobs, &case.fetched.pods);
         let case = Case { sightings: &sightings, ..*case };
         swap(mind, &case, &mut elder);
         for launch in &before {
-            settle_launch(mind, &case, (launch, settled))?;
+            settle_launch(mind, &case, (launch, settled));
         }
         swap(mind, &case, &mut elder);
-        let Some(kept) = mind.pipelines.get_mut(case.id) else { return Ok(()) };
-        let over = before.iter().filter(|it| !elder.running.contains_key(&(it.partition, it.step)));
-        for partition in over.map(|launch| launch.partition) {
-            kept.archive.reload(partition);
-            let Kept { work, archive, .. } = kept;
-            archive.load(&work.plan, &[partition], &mut work.facts.history)?;
-            work.is_stale = true;
-        }
+        let Some(kept) = mind.pipelines.get_mut(case.id) else { return };
         repeat(kept, &elder);
         if !elder.running.is_empty() {
             kept.elders.push(elder);
         }
     }
-    Ok(())
 }
 
 /// Says of what runs by an older plan what was found out.
@@ -166,7 +154,7 @@ fn repeat(kept: &mut Kept, elder: &Work) {
         let stage = history.and_then(|it| it.running.as_ref()).map(|running| running.stage.clone());
         let step = kept.work.plan.step_named(elder.plan.step(launch.step).name.as_str());
         if let (Some(stage), Some(step)) = (stage, step) {
-            note_stage(kept, &Launch { step, ..launch.clone() }, stage);
+            note_stage(&mut kept.work, &Launch { step, ..launch.clone() }, stage);
         }
     }
 }
@@ -184,12 +172,8 @@ pub(crate) fn is_of_an_elder(kept: &Kept, launch: &Launch) -> bool {
     kept.elders.iter().any(owns)
 }
 
-fn settle_launch(
-    mind: &mut Mind,
-    case: &Case<'_>,
-    (launch, settled): (&Launch, &mut Settled),
-) -> Result<(), RecordsError> {
-    let Some((kept, stores, catalogue)) = mind.at(case.id) else { return Ok(()) };
+fn settle_launch(mind: &mut Mind, case: &Case<'_>, (launch, settled): (&Launch, &mut Settled)) {
+    let Some((kept, stores, _)) = mind.at(case.id) else { return };
     let nothing = Sighting::default();
     let sighting = case.sightings.launches.get(&key(launch)).unwrap_or(&nothing);
     let pods: Vec<_> = sighting.pods.iter().map(AsRef::as_ref).collect();
@@ -200,113 +184,65 @@ fn settle_launch(
     }
     let refusal = kept.overlay.refusals.get(&name).map(String::as_str);
     let seen = Seen { job: sighting.job.as_deref(), pods: &pods, refusal, now: case.now.into() };
-    let was_publishing = stage(kept, launch) == Some(&Stage::Publishing);
     let observation = observe(&seen);
     if has_run(&observation) {
         settled.follow.extend(follow(kept, sighting, launch));
     }
-    let step = match observation {
-        // What was on its way when a process died arrives, whatever became of its Job.
-        _ if was_publishing => Outlook::Over(decided(publish(&kept.work, stores, launch))?),
-        Observation::Succeeded => Outlook::Over(succeeded(kept, (stores, catalogue), (launch, case.now))?),
-        Observation::Failed(failure) => outlook::failed(kept, case, (launch, sighting, &failure)),
-        Observation::Disrupted { why } => outlook::disrupted(kept, case, (launch, sighting, why)),
-        Observation::Interrupted { why } => {
+    if kept.ledger.is_busy(&kept.work.launch_name(launch), case.now) {
+        return;
+    }
+    let is_waiting = matches!(observation, Observation::Waiting { .. });
+    match outlook(kept, case, (launch, sighting, observation)) {
+        Outlook::Interrupted(why) => {
             settled.kill.extend(sighting.job_ref());
             kept.overlay.interruptions.insert(name, why.clone());
-            Outlook::Goes(Stage::Held(why))
+            note_stage(&mut kept.work, launch, Stage::Held(why));
         }
-        Observation::Lost { why, since } => outlook::lost(case, (why, since.into())),
-        Observation::Gone => outlook::gone(kept, case, launch),
-        Observation::Running { .. } => Outlook::Goes(Stage::Running),
-        Observation::Waiting { why } => {
-            let step = outlook::waiting(kept, case, (launch, why));
-            if matches!(step, Outlook::Goes(Stage::Held(_))) {
-                settled.kill.extend(sighting.job_ref());
-            } else if matches!(step, Outlook::GoesUntil(Stage::Held(_), _)) && pods.is_empty() {
-                settled.ask.extend(sighting.job_ref());
-            }
-            step
+        Outlook::Goes(stage) => {
+            settled.kill.extend(sighting.job_ref().filter(|_| is_waiting && is_held(&stage)));
+            note_stage(&mut kept.work, launch, stage);
         }
-    };
-    take(mind, case, (launch, step, settled))
-}
-
-/// Verifies and publishes what a launch made. If it is not where the step wrote it, another controller may have begun to
-/// publish it.
-fn succeeded(
-    kept: &mut Kept,
-    (stores, catalogue): (&BTreeMap<String, Store>, &mut Catalogue),
-    (launch, now): (&Launch, Instant),
-) -> Result<Outcome, RecordsError> {
-    let (work, mut sight) = kept.sight(stores, catalogue);
-    let outcome = decided(verify_and_publish(work, &mut sight, (launch, now)))?;
-    let is_missed = matches!(outcome, Outcome::Failed { .. });
-    if is_missed && kept.archive.shelf().is_publishing(&kept.work.plan, launch)? {
-        return decided(publish(&kept.work, stores, launch));
-    }
-    Ok(outcome)
-}
-
-/// A volume that gives no answer makes a failed try.
-fn decided(published: Result<Outcome, Unsettled>) -> Result<Outcome, RecordsError> {
-    match published {
-        Ok(outcome) => Ok(outcome),
-        Err(Unsettled::Records(error)) => Err(error),
-        Err(Unsettled::Open(why)) => Ok(Outcome::Failed { exit_code: Some(0), why }),
-    }
-}
-
-/// Takes over what a launch has come to.
-fn take(
-    mind: &mut Mind,
-    case: &Case<'_>,
-    (launch, step, settled): (&Launch, Outlook, &mut Settled),
-) -> Result<(), RecordsError> {
-    let Some((kept, stores, catalogue)) = mind.at(case.id) else { return Ok(()) };
-    match step {
-        Outlook::Goes(stage) => note_stage(kept, launch, stage),
         Outlook::GoesUntil(stage, until) => {
-            note_stage(kept, launch, stage);
+            let is_stuck = is_waiting && is_held(&stage) && pods.is_empty();
+            settled.ask.extend(sighting.job_ref().filter(|_| is_stuck));
+            note_stage(&mut kept.work, launch, stage);
             settled.wake_by(until);
         }
         Outlook::Ask => {
-            settled.look.push(job_name(&kept.work.plan, launch));
+            settled.look.push(name);
             settled.wake_by(case.now + ASK_PAUSE);
         }
-        Outlook::Over(_) if kept.archive.shelf().has_ended(&kept.work.plan, launch)? => {
-            // Another controller recorded the end, and its word holds.
-            kept.archive.reload(launch.partition);
-            kept.work.running.remove(&(launch.partition, launch.step));
-            let Kept { work, archive, .. } = kept;
-            archive.load(&work.plan, &[launch.partition], &mut work.facts.history)?;
-            work.is_stale = true;
-            settled.changes.extend(launch::look_at_outputs(catalogue, launch));
-        }
-        Outlook::Over(outcome) => {
-            let name = job_name(&kept.work.plan, launch);
-            kept.overlay.disruptions.remove(&name);
-            kept.overlay.interruptions.remove(&name);
-            case.metrics.ended(&case.id.labels(), &outcome);
-            let (work, mut sight) = kept.sight(stores, catalogue);
-            settled.changes.extend(launch::end(work, &mut sight, (launch, outcome, case.now))?);
-        }
+        Outlook::Over(what) => settled.orders.push(order(kept, (case.id, stores), (launch, what, case.now))),
     }
-    Ok(())
+}
+
+/// What an observation of a launch means for it.
+fn outlook(
+    kept: &Kept,
+    case: &Case<'_>,
+    (launch, sighting, observation): (&Launch, &Sighting, Observation),
+) -> Outlook {
+    match observation {
+        // What was on its way when a process died arrives, whatever became of its Job.
+        _ if stage(kept, launch) == Some(&Stage::Publishing) => Outlook::Over(What::Publish),
+        Observation::Succeeded => Outlook::Over(What::Settle),
+        Observation::Failed(failure) => outlook::failed(kept, case, (launch, sighting, &failure)),
+        Observation::Disrupted { why } => outlook::disrupted(kept, case, (launch, sighting, why)),
+        Observation::Interrupted { why } => Outlook::Interrupted(why),
+        Observation::Lost { why, since } => outlook::lost(case, (why, since.into())),
+        Observation::Gone => outlook::gone(kept, case, launch),
+        Observation::Running { .. } => Outlook::Goes(Stage::Running),
+        Observation::Waiting { why } => outlook::waiting(kept, case, (launch, why)),
+    }
+}
+
+fn is_held(stage: &Stage) -> bool {
+    matches!(stage, Stage::Held(_))
 }
 
 fn stage<'a>(kept: &'a Kept, launch: &Launch) -> Option<&'a Stage> {
     let history = kept.work.facts.history(launch.partition, launch.step)?;
     history.running.as_ref().map(|running| &running.stage)
-}
-
-fn note_stage(kept: &mut Kept, launch: &Launch, stage: Stage) {
-    let histories = kept.work.facts.history.get_mut(&launch.partition);
-    let running = histories.and_then(|it| it.get_mut(&launch.step)).and_then(|it| it.running.as_mut());
-    if let Some(running) = running.filter(|running| running.stage != stage) {
-        running.stage = stage;
-        kept.work.is_stale = true;
-    }
 }
 
 /// Whether there is a log: before its container runs a pod has none.

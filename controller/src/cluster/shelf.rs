@@ -5,7 +5,7 @@ use planner::pipeline::Pipeline;
 use storage::{Created, Drawer, StorageError};
 
 use crate::cluster::kept_log::{KeptLog, LastLines};
-use crate::work::records::{Event, NotOurs, Record, RecordsError};
+use crate::work::records::{Event, NotOurs, Record, Recorder, RecordsError};
 
 /// How the names of records end.
 const RECORD: &str = ".json";
@@ -16,6 +16,31 @@ pub(crate) struct Shelf {
     archive: Drawer,
     /// The folder of the pipeline in the archive.
     folder: String,
+}
+
+impl Recorder for Shelf {
+    /// Creates a record. If another controller was first, its record holds; what is on its way is so, whoever said it.
+    fn write(
+        &mut self,
+        record: &Record,
+        (pipeline, launch): (&Pipeline, &Launch),
+    ) -> Result<(), RecordsError> {
+        let path = self.path((pipeline, launch), &format!("{}{RECORD}", event_name(&record.event)));
+        let place = self.archive.address(&path);
+        let text = serde_json::to_vec(record).map_err(|error| RecordsError::new("write", &place, error))?;
+        let created = match record.event {
+            Event::Launched { .. } => self.archive.create_in_use(&path, &text),
+            Event::Publishing | Event::Ended { .. } => self.archive.create(&path, &text),
+        };
+        match created.map_err(|error| self.failed("write", &path, error))? {
+            Created::New => Ok(()),
+            Created::AlreadyThere | Created::BeingRemoved if matches!(record.event, Event::Publishing) => {
+                Ok(())
+            }
+            Created::AlreadyThere => Err(RecordsError::new("write", &place, NotOurs::AlreadyThere)),
+            Created::BeingRemoved => Err(RecordsError::new("write", &place, NotOurs::BeingRemoved)),
+        }
+    }
 }
 
 impl Shelf {
@@ -36,28 +61,6 @@ impl Shelf {
         let read = self.archive.read_all(&folders, &|name| name.ends_with(RECORD));
         let texts = read.map_err(|error| self.failed("read", &self.folder, error))?;
         Ok(texts.into_iter().map(|texts| records(&texts)).collect())
-    }
-
-    /// Creates a record. What is on its way or over is so, whoever said it; a launch is of who was first.
-    pub(crate) fn write(
-        &self,
-        record: &Record,
-        (pipeline, launch): (&Pipeline, &Launch),
-    ) -> Result<Created, RecordsError> {
-        let path = self.path((pipeline, launch), &format!("{}{RECORD}", event_name(&record.event)));
-        let place = self.archive.address(&path);
-        let text = serde_json::to_vec(record).map_err(|error| RecordsError::new("write", &place, error))?;
-        let created = match record.event {
-            Event::Launched { .. } => self.archive.create_in_use(&path, &text),
-            Event::Publishing | Event::Ended { .. } => self.archive.create(&path, &text),
-        };
-        let created = created.map_err(|error| self.failed("write", &path, error))?;
-        let not_ours = match (created, &record.event) {
-            (Created::New, _) | (_, Event::Publishing | Event::Ended { .. }) => return Ok(created),
-            (Created::AlreadyThere, Event::Launched { .. }) => NotOurs::AlreadyThere,
-            (Created::BeingRemoved, Event::Launched { .. }) => NotOurs::BeingRemoved,
-        };
-        Err(RecordsError::new("write", &place, not_ours))
     }
 
     /// Whether the end of a launch is recorded, whoever recorded it.

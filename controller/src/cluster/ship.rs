@@ -50,7 +50,7 @@ pub(crate) async fn ship(
     over: impl Future<Output = ()>,
 ) -> Result<(), KeepError> {
     let shipment = Shipment { chunks: log.chunks(), files: (pod.path.clone(), pod.part()) };
-    let progress = shipment.clone().on_thread(|it| it.restore()).await?;
+    let progress = shipment.clone().on_thread(Shipment::restore).await?;
     if !progress.is_whole {
         let all_here = Notify::new();
         let copy = async {

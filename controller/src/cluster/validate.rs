@@ -14,6 +14,7 @@ use crate::cluster::archive::Archive;
 use crate::cluster::caches::Caches;
 use crate::cluster::configuration::Configuration;
 use crate::cluster::launch::{image, service_account};
+use crate::cluster::ledger::Ledger;
 use crate::cluster::mind::{Id, Kept, Mind};
 use crate::cluster::overlay::Overlay;
 use crate::seat::metrics::Metrics;
@@ -100,13 +101,13 @@ fn renewed(
     (id, object, plan): (&Id, &Arc<crds::Pipeline>, Pipeline),
     archive: &Store,
 ) -> Kept {
-    let (elders, overlay) = match before {
-        Some(Kept { work, mut elders, overlay, .. }) => {
+    let (elders, overlay, ledger) = match before {
+        Some(Kept { work, mut elders, overlay, ledger, .. }) => {
             elders.push(work);
             elders.retain(|elder| !elder.running.is_empty());
-            (elders, overlay)
+            (elders, overlay, ledger)
         }
-        None => (Vec::new(), Overlay::default()),
+        None => (Vec::new(), Overlay::default(), Ledger::default()),
     };
     Kept {
         object: Arc::clone(object),
@@ -115,8 +116,11 @@ fn renewed(
         elders,
         faults: Vec::new(),
         overlay,
+        unusable: None,
+        ledger,
         decided: false,
         granted: Vec::new(),
+        looked_at: Vec::new(),
         obstacles: Obstacles::new(),
     }
 }

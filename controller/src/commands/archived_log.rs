@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use storage::{Chunks, Drawer, Listing, StorageError};
 
 use crate::args;
-use crate::cluster::{Configuration, archive_drawer, stores};
+use crate::cluster::{Configuration, archive_drawer};
 use crate::commands::{EXIT_COMPLETE, Failure};
 use crate::logs::{self, Wanted};
 use crate::work::launch::chain;
@@ -21,8 +21,9 @@ pub(crate) fn archived_log(arguments: &args::ArchivedLog) -> Result<ExitCode, Fa
     [namespace, pipeline, key].into_iter().try_for_each(|name| check_name(name))?;
     let configuration = Configuration::read(config).map_err(|error| Failure::new(chain(&error)))?;
     let name = configuration.archive_store();
-    let binding = configuration.stores.get(name).ok_or_else(|| Failure::new("there is no store"))?;
-    let store = stores::bind(name, binding).map_err(|error| Failure::new(chain(&error)))?;
+    let bound = configuration.stores.get(name).map(|binding| binding.bind(name));
+    let store = bound.ok_or_else(|| Failure::new("there is no store for an archive"))?;
+    let store = store.map_err(|error| Failure::new(chain(&error)))?;
     let folder = archive_drawer(&store).within(&format!("{namespace}/{pipeline}/{key}"));
     let Listing { files, folders } = folder.list("").map_err(|error| Failure::new(chain(&error)))?;
     let is_there = !files.is_empty() || !folders.is_empty();

@@ -80,7 +80,7 @@ fn foreseen(view: &View, seen: &Seen) -> Plan {
 ///
 /// A rebuild that would follow from an input which such a launch changes is not foreseen: whether it changes is not known.
 fn launches(pipeline: &LocalPipeline, now: Instant) -> Vec<Launch> {
-    let mut plan = pipeline.work.plan.clone();
+    let mut plan = pipeline.work.plan.as_ref().clone();
     plan.lift_parallelism();
     let mut facts = pipeline.work.facts.clone();
     let mut launches = Vec::new();

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use executor::LocalExecutor;
@@ -100,7 +101,7 @@ fn fill_once(project: &mut Project, aim: &Aim<'_>, runtime: &Runtime) -> Result<
     let mut desk = Desk {
         catalogue: Catalogue::new(stores.values().cloned()),
         executor: LocalExecutor::new(&state.marker(), args::inherited(), sender),
-        stores,
+        stores: Arc::new(stores),
         state,
         capacity: capacity(project, aim.pace, machine),
         changes: Vec::new(),

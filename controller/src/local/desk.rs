@@ -1,13 +1,12 @@
 //! The desk of a run: the stores, the executor and the state that its pipelines share.
 
-use std::collections::BTreeMap;
-
 use executor::LocalExecutor;
 use planner::admission::Capacity;
-use storage::{Catalogue, ChangedPath, Store};
+use storage::{Catalogue, ChangedPath};
 
 use crate::local::progress::Progress;
 use crate::state::State;
+use crate::work::errand::Stores;
 use crate::work::look::Sight;
 use crate::work::records::Records;
 
@@ -15,7 +14,7 @@ use crate::work::records::Records;
 #[derive(Debug)]
 pub(crate) struct Desk {
     /// The stores by name.
-    pub(crate) stores: BTreeMap<String, Store>,
+    pub(crate) stores: Stores,
     /// What storage said.
     pub(crate) catalogue: Catalogue,
     /// What runs processes.

@@ -11,7 +11,7 @@ use planner::calendar::Partition;
 use planner::launch::Launch;
 use planner::pipeline::Pipeline;
 
-use crate::work::records::{Histories, Record, Records, RecordsError};
+use crate::work::records::{Histories, Record, Recorder, Records, RecordsError};
 
 /// The records of one pipeline.
 #[derive(Debug)]
@@ -35,7 +35,9 @@ impl Records for Journal {
         }
         Ok(!new.is_empty())
     }
+}
 
+impl Recorder for Journal {
     /// One `write` for one line: another process that reads sees all of it or nothing.
     fn write(
         &mut self,

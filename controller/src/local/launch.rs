@@ -15,11 +15,12 @@ use storage::Staging;
 
 use crate::local::desk::Desk;
 use crate::local::pipeline::LocalPipeline;
+use crate::work::errand::Errand;
 use crate::work::launch::{self, chain};
 use crate::work::pipeline::Work;
 use crate::work::publish::Unsettled;
 use crate::work::records::RecordsError;
-use crate::work::stage::{output_paths, staged, store_env, values};
+use crate::work::stage::{output_paths, store_env, values};
 
 /// How long a step that was told to end may take.
 pub(crate) const GRACE: Duration = Duration::from_secs(5);
@@ -63,8 +64,10 @@ pub(crate) fn start(
     (launch, now): (&Launch, Instant),
 ) -> Result<(), LaunchError> {
     let LocalPipeline { work, records, .. } = pipeline;
-    let begun = launch::begin(work, &mut desk.sight(records), (launch, now));
-    let inputs = begun.map_err(LaunchError::Records)?;
+    let begun = Errand::of(work, &desk.stores, launch).begin(records, now).map_err(LaunchError::Records)?;
+    let inputs = begun.inputs.clone();
+    launch::reserve(work, launch, now);
+    launch::note_begun(work, launch, begun);
     desk.progress.started();
     // Whatever keeps the process from starting is a failed try, and the person is told why.
     if let Err(why) = start_process(pipeline, desk, (launch, &inputs, now))? {
@@ -80,7 +83,7 @@ fn start_process(
     (launch, inputs, now): (&Launch, &Fingerprints, Instant),
 ) -> Result<Result<(), String>, LaunchError> {
     let work = &pipeline.work;
-    let staged = match staged(work, &desk.stores, (launch, Staging::begin)) {
+    let staged = match Errand::of(work, &desk.stores, launch).staged(Staging::begin) {
         Ok(staged) => staged,
         Err(error) => return Ok(Err(chain(&error))),
     };
@@ -126,8 +129,13 @@ pub(crate) fn end(
     let LocalPipeline { work, records, .. } = pipeline;
     let log = log_path(desk, &work.plan, launch);
     desk.progress.ended(&work.plan, (launch, &outcome), &log);
-    let ended = launch::end(work, &mut desk.sight(records), (launch, outcome, now));
-    desk.changes.append(&mut ended.map_err(LaunchError::Records)?);
+    let errand = Errand::of(work, &desk.stores, launch);
+    let left = errand.end(records, (&outcome, now)).map_err(LaunchError::Records)?;
+    launch::note_ended(work, launch, (outcome, left, now));
+    for path in launch::written(launch) {
+        desk.catalogue.look_again(&path.store, &path.path);
+        desk.changes.push(path);
+    }
     Ok(())
 }
 

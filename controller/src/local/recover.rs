@@ -6,8 +6,8 @@ use planner::facts::{Outcome, Stage};
 use crate::local::desk::Desk;
 use crate::local::launch::{self, LaunchError};
 use crate::local::pipeline::LocalPipeline;
+use crate::work::errand::Errand;
 use crate::work::launch::unfinished;
-use crate::work::publish::publish;
 
 /// Ends the launches that a killed run left: what was being published is published, the rest is no try.
 ///
@@ -21,7 +21,8 @@ pub(crate) fn recover(
     records.load_all(&work.plan, &mut work.facts.history).map_err(LaunchError::Records)?;
     for (launch, stage) in unfinished(&pipeline.work) {
         let outcome = match stage {
-            Stage::Publishing => publish(&pipeline.work, &desk.stores, &launch)
+            Stage::Publishing => Errand::of(&pipeline.work, &desk.stores, &launch)
+                .publish()
                 .map_err(LaunchError::unsettled(&pipeline.work, &launch))?,
             Stage::Running | Stage::Held(_) => Outcome::Disrupted("the run was killed".to_owned()),
         };

@@ -111,7 +111,7 @@ impl Run<'_> {
             let pipeline = launch.split('.').next();
             self.pipelines.iter().all(|it| Some(it.work.id.as_str()) != pipeline)
         };
-        for (name, store) in &self.desk.stores {
+        for (name, store) in self.desk.stores.iter() {
             let swept = storage::sweep(store, &is_others);
             swept.map_err(|error| RunError::Sweep { store: name.clone(), why: chain(&error) })?;
         }
@@ -281,7 +281,7 @@ impl Run<'_> {
                 let changes = self.desk.catalogue.take_in(look);
                 match extent {
                     Extent::All => self.take_changes(&changes, now),
-                    Extent::Open => self.note(&changes, now),
+                    Extent::Open | Extent::Fresh | Extent::Around(_) => self.note(&changes, now),
                 };
             }
             Wake::LookAtDesk => {

@@ -32,7 +32,7 @@ pub(crate) enum Wake {
     /// It is time to look at storage on this machine.
     LookAtStorage,
     /// It is time to ask services.
-    Ask(Extent),
+    Ask(Extent<'static>),
     /// It is time to look at what people ask for.
     LookAtDesk,
     /// A person ends the run.
@@ -132,7 +132,7 @@ impl Watch {
 }
 
 impl Services {
-    async fn next(&mut self) -> Extent {
+    async fn next(&mut self) -> Extent<'static> {
         tokio::select! {
             biased;
             _ = self.all.tick() => Extent::All,

@@ -8,7 +8,7 @@ use planner::launch::Launch;
 use crate::local::desk::Desk;
 use crate::local::launch::{self, LaunchError, last_words};
 use crate::local::pipeline::LocalPipeline;
-use crate::work::publish::verify_and_publish;
+use crate::work::errand::Errand;
 
 /// Settles a launch whose process has ended.
 pub(crate) fn settle(
@@ -19,7 +19,7 @@ pub(crate) fn settle(
     let outcome = match observation {
         Observation::Succeeded => {
             let LocalPipeline { work, records, .. } = pipeline;
-            let published = verify_and_publish(work, &mut desk.sight(records), (launch, now));
+            let published = Errand::of(work, &desk.stores, launch).verify_and_publish(records, now);
             published.map_err(LaunchError::unsettled(work, launch))?
         }
         Observation::Failed(failure) => {

@@ -24,7 +24,7 @@ pub use self::calls::{Calls, Measured};
 pub use self::labels::PipelineId;
 
 use self::gauges::{Gauge, Gauges, Sample};
-use self::labels::{Call, Ended, StorageCall, Store};
+use self::labels::{Call, Ended, Notified, Refused, StorageCall, Store};
 use super::limits::{CALL_BUCKETS, DELAY_BUCKETS};
 
 /// What every name begins with.
@@ -48,6 +48,8 @@ struct Families {
     api_calls: Histograms<Call>,
     storage_calls: Histograms<StorageCall>,
     swept: Family<Store, Counter>,
+    notifications: Family<Notified, Counter>,
+    refused: Family<Refused, Counter>,
 }
 
 /// What is told of a pipeline.
@@ -119,6 +121,8 @@ impl Metrics {
             api_calls: Family::new_with_constructor(|| Histogram::new(CALL_BUCKETS)),
             storage_calls: Family::new_with_constructor(|| Histogram::new(CALL_BUCKETS)),
             swept: Family::default(),
+            notifications: Family::default(),
+            refused: Family::default(),
         };
         Self(Arc::new(families.registered()))
     }
@@ -186,6 +190,16 @@ impl Metrics {
         self.0.swept.get_or_create(&Store { store: store.to_owned() }).inc_by(launches);
     }
 
+    /// A bucket told of something.
+    pub fn notified(&self, kind: &'static str) {
+        self.0.notifications.get_or_create(&Notified { kind }).inc();
+    }
+
+    /// What somebody told was not taken.
+    pub fn refused_notification(&self, reason: &'static str) {
+        self.0.refused.get_or_create(&Refused { reason }).inc();
+    }
+
     /// A layer that measures each call of a client.
     pub fn calls(&self) -> Calls {
         Calls::new(self.0.api_calls.clone())
@@ -236,6 +250,16 @@ impl Families {
             "staging_swept",
             "Launches that nobody comes back to and whose staging was removed",
             self.swept.clone(),
+        );
+        registry.register(
+            "notifications",
+            "Notifications of buckets, by what they were about",
+            self.notifications.clone(),
+        );
+        registry.register(
+            "notifications_refused",
+            "Notifications that were not taken, by why",
+            self.refused.clone(),
         );
         registry.register_collector(Box::new(Arc::clone(&self.catalogues)));
         self

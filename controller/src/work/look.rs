@@ -1,6 +1,6 @@
 //! Look: what storage and the records say of a pipeline, and what follows; closer where that could change the decision.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use planner::calendar::Instant;
 use planner::launch::Launch;
@@ -45,11 +45,16 @@ pub(crate) fn decide(work: &mut Work, sight: Sight<'_>, now: Instant) -> Result<
 
 /// Looks once more at what a launch would read and write. What storage said before may be as old as the last word of a
 /// change: another controller, or a person, may have made an output or removed an input since.
-pub(crate) fn has_changed(work: &mut Work, sight: Sight<'_>, (launch, now): (&Launch, Instant)) -> bool {
-    let Sight { catalogue, .. } = sight;
-    let mut changes = Vec::new();
-    for ChangedPath { store, path } in observe::paths(&work.plan, launch) {
-        changes.extend(catalogue.look_again(&store, &path));
-    }
+///
+/// Of services somebody has looked already, and `found` is what has changed since.
+pub(crate) fn has_changed(
+    work: &mut Work,
+    catalogue: &mut Catalogue,
+    (launch, now): (&Launch, Instant),
+    found: &BTreeSet<ChangedPath>,
+) -> bool {
+    let paths = observe::paths(&work.plan, launch);
+    let mut changes = catalogue.look_again_in_directories(&paths);
+    changes.extend(paths.into_iter().filter(|path| found.contains(path)));
     observe::note_changes(work, catalogue, (&changes, now))
 }

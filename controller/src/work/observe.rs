@@ -1,12 +1,13 @@
 //! Observe: storage's answers become facts. Paths are rendered here, listings are the catalogue's.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::time::SystemTime;
 
 use planner::calendar::{Instant, Partition};
 use planner::facts::{ABSENT, Fingerprints, Holding, Presence};
 use planner::launch::{Launch, Product, products};
-use planner::pipeline::{Completeness, DatasetId, Input, Pipeline, Publish, StepId};
+use planner::pipeline::{Completeness, Dataset, DatasetId, Input, Pipeline, Publish, StepId};
 use planner::reads;
 use storage::{Catalogue, ChangedPath, Store, Want};
 
@@ -39,17 +40,57 @@ pub(crate) fn observe(work: &mut Work, catalogue: &mut Catalogue, now: Instant) 
     work.observed = Some(stretch);
 }
 
+/// Notes what observing would ask storage about, so that it can be looked at before; whether there is anything.
+pub(crate) fn want(work: &Work, catalogue: &mut Catalogue, now: Instant) -> bool {
+    let stretch = work.stretch(now);
+    if work.observed.as_ref() == Some(&stretch) {
+        return false;
+    }
+    for (id, range) in work.plan.dataset_ids().zip(reads::sight(&work.plan, &stretch)) {
+        let dataset = work.plan.dataset(id);
+        let (rule, store) = (rule(&dataset.complete), dataset.store.as_str());
+        let prefix = dataset.path.literal_prefix();
+        let paths = wanted_paths(&work.plan, (id, &sighted(dataset, range)));
+        catalogue.want(paths.iter().map(|path| Want { store, prefix, path, rule: &rule }));
+    }
+    for (_, store, path) in initials(&work.plan) {
+        catalogue.want([Want { store, prefix: path, path, rule: &ANY_FILE }]);
+    }
+    true
+}
+
+/// The partitions of a dataset that are in sight.
+fn sighted(dataset: &Dataset, range: Option<Range<i64>>) -> Range<i64> {
+    if dataset.path.is_static() { 0..1 } else { range.unwrap_or(0..0) }
+}
+
+fn wanted_paths(plan: &Pipeline, (id, range): (DatasetId, &Range<i64>)) -> Vec<String> {
+    let dataset = plan.dataset(id);
+    range.clone().map(|it| dataset.path.render(&dataset.calendar, Partition(it))).collect()
+}
+
+/// The `initial` paths of inputs, by step and place among its inputs, with their stores.
+fn initials(plan: &Pipeline) -> impl Iterator<Item = ((StepId, usize), &str, &str)> {
+    plan.step_ids().flat_map(move |step| {
+        let inputs = plan.step(step).inputs.iter().enumerate();
+        inputs.filter_map(move |(place, input)| {
+            let path = input.initial.as_deref()?;
+            Some(((step, place), plan.dataset(input.dataset).store.as_str(), path))
+        })
+    })
+}
+
 fn observe_dataset(
     work: &mut Work,
     catalogue: &mut Catalogue,
-    (id, range, now): (DatasetId, Option<std::ops::Range<i64>>, Instant),
+    (id, range, now): (DatasetId, Option<Range<i64>>, Instant),
 ) -> Holding {
     let dataset = work.plan.dataset(id);
     let rule = rule(&dataset.complete);
     let is_static = dataset.path.is_static();
-    let range = if is_static { 0..1 } else { range.unwrap_or(0..0) };
+    let range = sighted(dataset, range);
     let first = Partition(range.start);
-    let paths: Vec<_> = range.map(|it| dataset.path.render(&dataset.calendar, Partition(it))).collect();
+    let paths = wanted_paths(&work.plan, (id, &range));
     let store = dataset.store.as_str();
     let prefix = dataset.path.literal_prefix();
     let wants = || paths.iter().map(|path| Want { store, prefix, path, rule: &rule });
@@ -73,15 +114,11 @@ fn observe_dataset(
 }
 
 fn observe_initials(work: &mut Work, catalogue: &mut Catalogue, now: Instant) {
-    for step in work.plan.step_ids() {
-        for (place, input) in work.plan.step(step).inputs.iter().enumerate() {
-            let Some(path) = &input.initial else { continue };
-            let store = work.plan.dataset(input.dataset).store.as_str();
-            let want = Want { store, prefix: path, path, rule: &ANY_FILE };
-            catalogue.load([want]);
-            let answer = presence(&catalogue.presence(want, now.into()));
-            work.facts.initials.insert((step, place), answer);
-        }
+    for (place, store, path) in initials(&work.plan) {
+        let want = Want { store, prefix: path, path, rule: &ANY_FILE };
+        catalogue.load([want]);
+        let answer = presence(&catalogue.presence(want, now.into()));
+        work.facts.initials.insert(place, answer);
     }
 }
 

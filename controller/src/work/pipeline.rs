@@ -2,18 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::Arc;
 
 use planner::calendar::{Instant, Partition};
 use planner::decide::{World, decide};
 use planner::decision::Decision;
 use planner::facts::Facts;
-use planner::launch::{Launch, Product};
+use planner::launch::Launch;
 use planner::pipeline::{DatasetId, Pipeline, Publish, StepId, WhenChanged};
 use planner::reads;
 use planner::verdict::Verdict;
 use planner::window;
-
-use crate::work::records::dataset;
 
 /// A pipeline at work, on a laptop or in a cluster.
 #[derive(Debug)]
@@ -21,7 +20,7 @@ pub(crate) struct Work {
     /// Its name among all that may share a store.
     pub(crate) id: String,
     /// The plan.
-    pub(crate) plan: Pipeline,
+    pub(crate) plan: Arc<Pipeline>,
     /// What is known.
     pub(crate) facts: Facts,
     /// What was decided last.
@@ -44,7 +43,7 @@ impl Work {
     pub(crate) fn new(id: String, plan: Pipeline) -> Self {
         Self {
             id,
-            plan,
+            plan: Arc::new(plan),
             facts: Facts::default(),
             decision: Decision::unjudged(0..0),
             is_stale: true,
@@ -146,12 +145,6 @@ impl Work {
         } else {
             self.unsettled().into_iter().collect()
         }
-    }
-
-    /// What a `Direct` output looked like before its launch.
-    pub(crate) fn before(&self, partition: Partition, product: &Product) -> Option<&String> {
-        let dataset = dataset(&self.plan, product.dataset.as_str())?;
-        self.before.get(&(partition, dataset))
     }
 
     /// The running launch of this name.

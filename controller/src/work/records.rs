@@ -19,8 +19,14 @@ use crate::work::product::ProductRecord;
 /// What has been tried, by partition and step.
 pub(crate) type Histories = BTreeMap<Partition, BTreeMap<StepId, History>>;
 
+/// What writes records down.
+pub(crate) trait Recorder {
+    /// Writes one record.
+    fn write(&mut self, record: &Record, launch: (&Pipeline, &Launch)) -> Result<(), RecordsError>;
+}
+
 /// Where the records of one pipeline are kept.
-pub(crate) trait Records: Debug {
+pub(crate) trait Records: Recorder + Debug {
     /// Reads the records of these partitions that have not been read yet; says whether there were any to read.
     fn load(
         &mut self,
@@ -28,9 +34,6 @@ pub(crate) trait Records: Debug {
         partitions: &[Partition],
         histories: &mut Histories,
     ) -> Result<bool, RecordsError>;
-
-    /// Writes one record.
-    fn write(&mut self, record: &Record, launch: (&Pipeline, &Launch)) -> Result<(), RecordsError>;
 }
 
 /// Why a record can't be written or read.

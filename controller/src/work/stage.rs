@@ -6,10 +6,9 @@ use planner::command::Values;
 use planner::facts::{ABSENT, Fingerprints};
 use planner::launch::{Launch, Product};
 use planner::pipeline::{Pipeline, Publish, StepId};
-use storage::{Staging, StagingError, Store};
+use storage::{Staging, Store};
 
 use crate::work::observe;
-use crate::work::pipeline::Work;
 
 /// The outputs of a launch that are written aside first into one store, and where.
 #[derive(Debug)]
@@ -18,25 +17,6 @@ pub(crate) struct Staged {
     pub(crate) outputs: Vec<Product>,
     /// Where they lie until they are published.
     pub(crate) staging: Staging,
-}
-
-/// How a staging is opened: anew, or taken up again. The store, the launch and the final paths of its outputs.
-type Open = fn(&Store, &str, &[&str]) -> Result<Staging, StagingError>;
-
-/// The staging of a launch, one for each store that it writes to, made by `open`.
-pub(crate) fn staged(
-    work: &Work,
-    stores: &BTreeMap<String, Store>,
-    (launch, open): (&Launch, Open),
-) -> Result<Vec<Staged>, StagingError> {
-    let name = work.launch_name(launch);
-    let by_store = by_store(stores, launch).into_iter();
-    by_store
-        .map(|(store, outputs)| {
-            let finals: Vec<_> = outputs.iter().map(|it| it.path.as_str()).collect();
-            Ok(Staged { staging: open(store, &name, &finals)?, outputs })
-        })
-        .collect()
 }
 
 /// Where a launch is to write each output: staged ones aside, the others in their place.
@@ -117,7 +97,10 @@ pub(crate) fn direct_outputs(launch: &Launch) -> impl Iterator<Item = &Product> 
 }
 
 /// The outputs of a launch that are written aside first, by store.
-fn by_store<'a>(stores: &'a BTreeMap<String, Store>, launch: &Launch) -> Vec<(&'a Store, Vec<Product>)> {
+pub(crate) fn by_store<'a>(
+    stores: &'a BTreeMap<String, Store>,
+    launch: &Launch,
+) -> Vec<(&'a Store, Vec<Product>)> {
     let mut by_store: BTreeMap<&str, Vec<Product>> = BTreeMap::new();
     for product in launch.products.iter().filter(|product| product.publish == Publish::Staged) {
         by_store.entry(product.store.as_str()).or_default().push(product.clone());

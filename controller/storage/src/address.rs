@@ -48,6 +48,9 @@ pub enum Credentials {
         /// The key.
         secret_access_key: String,
     },
+    /// As [`Credentials::Keys`], in the files `accessKeyId`, `secretAccessKey` and, of temporary keys, `sessionToken` of
+    /// a folder, which are read again when they change.
+    Folder(PathBuf),
 }
 
 impl fmt::Debug for Credentials {
@@ -56,6 +59,7 @@ impl fmt::Debug for Credentials {
         match self {
             Self::Ambient => formatter.write_str("Ambient"),
             Self::Keys { .. } => formatter.write_str("Keys"),
+            Self::Folder(folder) => write!(formatter, "Folder({})", folder.display()),
         }
     }
 }

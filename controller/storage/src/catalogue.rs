@@ -50,16 +50,20 @@ struct Shelves {
 }
 
 /// A look at stores that answer over a network, prepared: whoever holds the catalogue can let go of it meanwhile.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Look(Vec<(String, remote::Look)>);
 
 /// What a prepared look is at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Extent {
+pub enum Extent<'a> {
     /// At everything.
     All,
     /// At what was not there the last time: somebody may wait for it.
     Open,
+    /// At what nobody has looked at yet.
+    Fresh,
+    /// At these paths, at what is wanted below them, and at wanted directories that they lie in.
+    Around(&'a [ChangedPath]),
 }
 
 impl Catalogue {
@@ -75,13 +79,18 @@ impl Catalogue {
     /// Looks at the wants it does not know yet, each of their directories once for each rule, and keeps all others
     /// as they are. A store or path that can't be looked at answers [`Presence::Unknown`].
     pub fn load<'a>(&mut self, wants: impl IntoIterator<Item = Want<'a>>) {
+        self.want(wants);
+        self.stores.values_mut().for_each(Shelves::look_at_fresh);
+    }
+
+    /// Notes wants, and looks at none of them yet.
+    pub fn want<'a>(&mut self, wants: impl IntoIterator<Item = Want<'a>>) {
         for want in wants {
             let lawful = check(want.path).is_ok();
             if let Some(shelves) = self.stores.get_mut(want.store).filter(|_| lawful) {
                 shelves.want(want);
             }
         }
-        self.stores.values_mut().for_each(Shelves::look_at_fresh);
     }
 
     /// Forgets the paths for which `keep(store, path)` is false, so that a moving window needs no more memory.
@@ -120,6 +129,17 @@ impl Catalogue {
         named(store, changes).collect()
     }
 
+    /// As [`Catalogue::look_again`], but only at paths in directories of this machine, which answer at once.
+    pub fn look_again_in_directories(&mut self, paths: &[ChangedPath]) -> Vec<ChangedPath> {
+        let mut changes = Vec::new();
+        for ChangedPath { store, path } in paths {
+            let shelves = self.stores.get_mut(store);
+            let shelves = shelves.filter(|it| matches!(it.store.place(), Place::Directory(_)));
+            changes.extend(shelves.into_iter().flat_map(|it| named(store, it.look_again(path))));
+        }
+        changes
+    }
+
     /// Looks again at everything. Gives the wanted paths whose answer changed, sorted.
     pub fn refresh(&mut self) -> Vec<ChangedPath> {
         let mut changes = self.refresh_directories();
@@ -137,16 +157,14 @@ impl Catalogue {
     }
 
     /// Prepares a look at the stores that answer over a network.
-    pub fn prepare(&mut self, extent: Extent) -> Look {
-        let prepare = |(name, shelves): (&String, &mut Shelves)| {
-            let Place::Remote(remote) = shelves.store.place() else { return None };
-            let look = match extent {
-                Extent::All => shelves.families.all(remote),
-                Extent::Open => shelves.families.open(remote),
-            };
-            Some((name.clone(), look)).filter(|(_, look)| !look.is_empty())
-        };
-        Look(self.stores.iter_mut().filter_map(prepare).collect())
+    pub fn prepare(&mut self, extent: Extent<'_>) -> Look {
+        Look(self.stores.iter_mut().filter_map(|(name, shelves)| shelves.prepare(name, extent)).collect())
+    }
+
+    /// Prepares a look at one store, if it answers over a network.
+    pub fn prepare_in(&mut self, store: &str, extent: Extent<'_>) -> Look {
+        let shelves = self.stores.get_mut(store);
+        Look(shelves.and_then(|shelves| shelves.prepare(store, extent)).into_iter().collect())
     }
 
     /// Takes in what a look gave, but for paths that were looked at again meanwhile. Gives the wanted paths whose answer
@@ -191,7 +209,12 @@ impl Catalogue {
 impl Look {
     /// Asks the stores, all at once.
     pub async fn make(self) -> Self {
-        ask(self.make_here()).await
+        if self.is_empty() { self } else { ask(self.make_here()).await }
+    }
+
+    /// Whether every store answered about every path.
+    pub fn is_whole(&self) -> bool {
+        self.0.iter().all(|(_, look)| look.is_whole())
     }
 
     async fn make_here(self) -> Self {
@@ -219,6 +242,20 @@ impl Shelves {
         }
     }
 
+    fn prepare(&mut self, name: &str, extent: Extent<'_>) -> Option<(String, remote::Look)> {
+        let Place::Remote(remote) = self.store.place() else { return None };
+        let look = match extent {
+            Extent::All => self.families.all(remote),
+            Extent::Open => self.families.open(remote),
+            Extent::Fresh => self.families.fresh(remote),
+            Extent::Around(paths) => {
+                let own = paths.iter().filter(|it| it.store == name).map(|it| it.path.as_str());
+                self.families.around(remote, own)
+            }
+        };
+        Some((name.to_owned(), look)).filter(|(_, look)| !look.is_empty())
+    }
+
     fn look_at_fresh(&mut self) {
         match self.store.place() {
             Place::Remote(remote) => {
@@ -237,7 +274,7 @@ impl Shelves {
     fn look_again(&mut self, path: &str) -> Changes {
         match self.store.place() {
             Place::Remote(remote) => {
-                let look = self.families.around(remote, path);
+                let look = self.families.around(remote, [path]);
                 self.families.look(look).into_iter().collect()
             }
             Place::Directory(directory) => {

@@ -30,7 +30,7 @@ pub use completeness::{Completeness, Presence};
 pub use drawer::{Chunks, Created, Drawer, File, Folder, Listing, Moved, Moves, Picks, Progress, Texts};
 pub use fingerprint::{BadFingerprint, Fingerprint, fingerprint};
 pub use hints::{Hint, Hints, HintsError};
-pub use path::BadPath;
+pub use path::{BadPath, is_reserved};
 pub use publish::{Existing, Published};
 pub use remote::RenameError;
 pub use root::StorageError;

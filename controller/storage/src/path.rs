@@ -26,6 +26,11 @@ pub(crate) fn join(directory: &str, name: &str) -> String {
     if directory.is_empty() { name.to_owned() } else { format!("{directory}/{name}") }
 }
 
+/// Whether a path below a root is Daybreak's own.
+pub fn is_reserved(path: &str) -> bool {
+    bare(path).split('/').next() == Some(RESERVED)
+}
+
 /// Refuses what could leave the root, meet our own directory, or have two spellings.
 pub(crate) fn check(path: &str) -> Result<(), BadPath> {
     let fault = if path.starts_with('/') {
@@ -36,7 +41,7 @@ pub(crate) fn check(path: &str) -> Result<(), BadPath> {
         "it has an empty component"
     } else if bare(path).split('/').any(|component| component == "." || component == "..") {
         "`.` and `..` have no place in it"
-    } else if bare(path).split('/').next() == Some(RESERVED) {
+    } else if is_reserved(path) {
         "`.daybreak` holds Daybreak's own files"
     } else {
         return Ok(());

@@ -202,6 +202,15 @@ impl Store {
         }
     }
 
+    /// The path below its root of a key of a bucket: nothing if the store lies in another bucket or beside the key, or
+    /// if no path is written so. Several stores may have the same key.
+    pub fn locate(&self, bucket: &str, key: &str) -> Option<String> {
+        match self.place() {
+            Place::Directory(_) => None,
+            Place::Remote(remote) => remote.locate(bucket, key).map(str::to_owned),
+        }
+    }
+
     /// The absolute root if it is a directory of this machine, its own links resolved when the store was bound.
     pub fn directory(&self) -> Option<&Path> {
         match self.place() {

@@ -34,6 +34,8 @@ async fn seasoned() -> Metrics {
     metrics.asked_storage("warehouse", "list", Duration::ZERO);
     metrics.listed("warehouse", now());
     metrics.swept("warehouse", 1);
+    metrics.notified("changed");
+    metrics.refused_notification("stranger");
     let answer = tower::service_fn(async |_| Ok::<_, std::io::Error>(Response::new(())));
     let call = metrics.calls().layer(answer).oneshot(Request::new(()));
     call.await.expect("the service answers");

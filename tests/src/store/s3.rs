@@ -76,6 +76,45 @@ impl S3 {
         ran(Command::new("curl").args(["--fail-early", "--config", "-"]), options.as_bytes());
     }
 
+    /// Writes an object by an upload of parts, of which it has one.
+    #[track_caller]
+    pub fn put_in_parts(&self, key: &str, text: &str) {
+        let object = object(key);
+        let begun = self.request("POST", &format!("{object}?uploads="), Some(b"")).expect(&["200"]).text();
+        let upload = elements(&begun, "UploadId").next().expect("an upload has a name");
+        let part = format!("{object}?partNumber=1&uploadId={upload}");
+        self.request("PUT", &part, Some(text.as_bytes())).expect(&["200"]);
+        let upload = format!("{object}?uploadId={upload}");
+        let parts = self.request("GET", &upload, None).expect(&["200"]).text();
+        let tag = elements(&parts, "ETag").next().expect("a part has a tag");
+        let parts = format!("<Part><PartNumber>1</PartNumber><ETag>{tag}</ETag></Part>");
+        let parts = format!("<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>");
+        self.request("POST", &upload, Some(parts.as_bytes())).expect(&["200"]);
+    }
+
+    /// Copies an object.
+    #[track_caller]
+    pub fn copy(&self, from: &str, to: &str) {
+        let source = format!("x-amz-copy-source: {}{}", self.bucket, object(from));
+        let mut curl = self.curl("PUT", &object(to));
+        request(curl.arg("--header").arg(source), None).expect(&["200"]);
+    }
+
+    /// Removes objects in one go.
+    #[track_caller]
+    pub fn delete_all<'a>(&self, keys: impl IntoIterator<Item = &'a str>) {
+        let element = |key: &str| {
+            let key = key.replace('&', "&amp;").replace('<', "&lt;");
+            format!("<Object><Key>data/{key}</Key></Object>")
+        };
+        let body = format!("<Delete>{}</Delete>", keys.into_iter().map(element).collect::<String>());
+        let digest = "openssl md5 -binary | openssl base64";
+        let digest = ran(Command::new("sh").args(["-c", digest]), body.as_bytes());
+        let digest = format!("content-md5: {}", String::from_utf8_lossy(&digest).trim());
+        let mut curl = self.curl("POST", "?delete=");
+        request(curl.arg("--header").arg(digest), Some(body.as_bytes())).expect(&["200"]);
+    }
+
     /// What an object holds; nothing if it is not there.
     #[track_caller]
     pub fn read(&self, key: &str) -> Option<String> {
@@ -124,12 +163,18 @@ impl S3 {
 
     #[track_caller]
     fn request(&self, method: &str, rest: &str, body: Option<&[u8]>) -> Answer {
+        request(&mut self.curl(method, rest), body)
+    }
+
+    #[track_caller]
+    fn curl(&self, method: &str, rest: &str) -> Command {
         let mut curl = Command::new("curl");
         curl.args(["--request", method]);
         for (option, value) in self.signed() {
             curl.arg(format!("--{option}")).arg(value);
         }
-        request(curl.arg(format!("{}/{}{rest}", self.endpoint(), self.bucket)), body)
+        curl.arg(format!("{}/{}{rest}", self.endpoint(), self.bucket));
+        curl
     }
 
     /// The options of curl that sign a request.

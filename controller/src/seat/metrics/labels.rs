@@ -41,6 +41,18 @@ pub(super) struct Store {
     pub(super) store: String,
 }
 
+/// A notification of a bucket that was understood.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct Notified {
+    pub(super) kind: &'static str,
+}
+
+/// A notification that was not.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct Refused {
+    pub(super) reason: &'static str,
+}
+
 impl Ended {
     pub(super) fn new(pipeline: &PipelineId, outcome: &Outcome) -> Self {
         let outcome = match outcome {

@@ -252,7 +252,7 @@ mod tests {
     fn names(step: Step) -> Vec<String> {
         match step {
             Step::Remove(names) => names,
-            other => vec![format!("{other:?}")],
+            other @ (Step::None | Step::Wait | Step::MarkEmpty) => vec![format!("{other:?}")],
         }
     }
 

@@ -6,10 +6,12 @@ use std::time::Duration;
 use opendal::Operator;
 use opendal::layers::{ConcurrentLimitLayer, RetryLayer, TimeoutLayer};
 use opendal::services::{HdfsNative, Memory, S3, Webhdfs};
+use reqsign_core::ProvideCredentialChain;
 use tokio::sync::OnceCell;
 
 use crate::address::{Credentials, Scheme, Service};
 use crate::remote::copy::Copier;
+use crate::remote::keys::FolderKeys;
 use crate::remote::rename::Renamer;
 use crate::remote::{Kind, Remote, Tree};
 
@@ -134,9 +136,17 @@ fn s3(service: &Service, credentials: &Credentials) -> Result<Operator, opendal:
     if let Some(role) = option("role_arn") {
         builder = builder.role_arn(role);
     }
-    if let Credentials::Keys { access_key_id, secret_access_key } = credentials {
-        builder = builder.access_key_id(access_key_id).secret_access_key(secret_access_key);
-        builder = builder.disable_config_load().disable_ec2_metadata();
+    match credentials {
+        Credentials::Ambient => {}
+        Credentials::Keys { access_key_id, secret_access_key } => {
+            builder = builder.access_key_id(access_key_id).secret_access_key(secret_access_key);
+            builder = builder.disable_config_load().disable_ec2_metadata();
+        }
+        Credentials::Folder(folder) => {
+            let keys = ProvideCredentialChain::new().push(FolderKeys::new(folder.clone()));
+            builder = builder.credential_provider_chain(keys);
+            builder = builder.disable_config_load().disable_ec2_metadata();
+        }
     }
     Operator::new(builder)
 }

@@ -3,7 +3,7 @@
 //! A look over a network takes time, so it is prepared and taken in apart from being made: whoever holds the catalogue
 //! can let go of it meanwhile. A path that was looked at again in between keeps the later answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures::{FutureExt as _, StreamExt as _, stream};
@@ -71,35 +71,46 @@ impl Families {
 
     /// A look at what nobody has looked at yet.
     pub(crate) fn fresh(&mut self, remote: &Arc<Remote>) -> Look {
-        self.prepare(remote, |_, wanted| wanted.seen.is_none())
+        self.pick(remote, |wanted| wanted.seen.is_none())
     }
 
     /// A look at everything.
     pub(crate) fn all(&mut self, remote: &Arc<Remote>) -> Look {
-        self.prepare(remote, |_, _| true)
+        self.pick(remote, |_| true)
     }
 
     /// A look at what is not there yet, for which somebody may wait.
     pub(crate) fn open(&mut self, remote: &Arc<Remote>) -> Look {
-        self.prepare(remote, |_, wanted| !matches!(wanted.seen, Some(Observation::There { settled: None })))
+        self.pick(remote, |wanted| !matches!(wanted.seen, Some(Observation::There { settled: None })))
     }
 
-    /// A look at `path`, at what is wanted below it, and at wanted directories that it lies in.
-    pub(crate) fn around(&mut self, remote: &Arc<Remote>, path: &str) -> Look {
-        let path = bare(path);
-        self.prepare(remote, |rule, wanted| {
-            let is_directory = !matches!(rule, Completeness::File { .. });
-            let wanted = bare(&wanted.path);
-            wanted == path || is_below(wanted, path) || is_directory && is_below(path, wanted)
+    /// A look at paths, at what is wanted below them, and at wanted directories that they lie in.
+    pub(crate) fn around<'a>(
+        &mut self,
+        remote: &Arc<Remote>,
+        paths: impl IntoIterator<Item = &'a str>,
+    ) -> Look {
+        let paths: Vec<_> = paths.into_iter().map(bare).collect();
+        self.prepare(remote, |rule, family| {
+            let places = paths.iter().flat_map(|path| near(family, rule, path));
+            places.collect::<BTreeSet<_>>().into_iter().collect()
         })
     }
 
-    fn prepare(&mut self, remote: &Arc<Remote>, picks: impl Fn(&Completeness, &Wanted) -> bool) -> Look {
+    fn pick(&mut self, remote: &Arc<Remote>, picks: fn(&Wanted) -> bool) -> Look {
+        self.prepare(remote, |_, family| (0..family.len()).filter(|place| picks(&family[*place])).collect())
+    }
+
+    fn prepare(
+        &mut self,
+        remote: &Arc<Remote>,
+        picks: impl Fn(&Completeness, &[Wanted]) -> Vec<usize>,
+    ) -> Look {
         self.looks += 1;
         let mut groups = Vec::new();
         for (key, family) in &self.by_rule {
-            let picked = family.iter().filter(|wanted| picks(&key.0, wanted));
-            let paths: Vec<_> = picked.map(|wanted| wanted.path.clone()).collect();
+            let paths: Vec<_> =
+                picks(&key.0, family).into_iter().map(|place| family[place].path.clone()).collect();
             if !paths.is_empty() {
                 groups.push(Group { key: key.clone(), paths, seen: Vec::new() });
             }
@@ -152,6 +163,12 @@ impl Look {
         self
     }
 
+    /// Whether the store answered about every path.
+    pub(crate) fn is_whole(&self) -> bool {
+        let mut seen = self.groups.iter().flat_map(|group| &group.seen);
+        seen.all(|it| !matches!(it, Observation::Failed(_)))
+    }
+
     /// Whether there is nothing to look at.
     pub(crate) fn is_empty(&self) -> bool {
         self.groups.is_empty()
@@ -170,6 +187,28 @@ fn place(family: &[Wanted], path: &str) -> Result<usize, usize> {
     family.binary_search_by(|wanted| wanted.path.as_ref().cmp(path))
 }
 
-fn is_below(path: &str, directory: &str) -> bool {
-    directory.is_empty() || path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'))
+/// Where `path` is in a family, what is wanted below it, and the wanted directories that it lies in.
+fn near(family: &[Wanted], rule: &Completeness, path: &str) -> Vec<usize> {
+    let mut places = at_and_below(family, path);
+    if !matches!(rule, Completeness::File { .. }) {
+        places.extend(above(family, path));
+    }
+    places
+}
+
+/// Where `path` is in a family, as a file or a directory, and what is wanted below it.
+fn at_and_below(family: &[Wanted], path: &str) -> Vec<usize> {
+    if path.is_empty() {
+        return (0..family.len()).collect();
+    }
+    let directory = format!("{path}/");
+    let first = family.partition_point(|wanted| *wanted.path < *directory);
+    let count = family[first..].iter().take_while(|wanted| wanted.path.starts_with(&directory)).count();
+    place(family, path).into_iter().chain(first..first + count).collect()
+}
+
+/// Where the directories that `path` lies in are in a family.
+fn above(family: &[Wanted], path: &str) -> Vec<usize> {
+    let ends = path.match_indices('/').map(|(end, _)| end);
+    ends.flat_map(|end| [place(family, &path[..end]), place(family, &path[..=end])]).flatten().collect()
 }

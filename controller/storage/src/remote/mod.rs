@@ -8,6 +8,7 @@ mod copy;
 pub(crate) mod drawer;
 mod family;
 mod fingerprint;
+mod keys;
 mod lane;
 mod list;
 mod look;
@@ -32,8 +33,8 @@ pub(crate) use staging::{begin, discard, sweep as sweep_staging, verify as verif
 pub(crate) use verify::verify;
 
 use crate::StorageError;
-use crate::address::Service;
-use crate::path::{RESERVED, bare, join};
+use crate::address::{Scheme, Service};
+use crate::path::{RESERVED, bare, check, is_reserved, join};
 use crate::remote::copy::Copier;
 use crate::remote::rename::Renamer;
 
@@ -82,6 +83,14 @@ impl Remote {
     /// The address of its root.
     pub(crate) fn address(&self) -> &str {
         &self.address
+    }
+
+    /// The path below its root of a key of a bucket, if it lies there and a path may be written so.
+    pub(crate) fn locate<'a>(&self, bucket: &str, key: &'a str) -> Option<&'a str> {
+        let is_ours = |service: &&Service| service.scheme == Scheme::S3 && service.authority == bucket;
+        let root = self.service.as_ref().filter(is_ours)?.root.as_str();
+        let path = if root.is_empty() { key } else { key.strip_prefix(root)?.strip_prefix('/')? };
+        (is_reserved(path) || check(path).is_ok()).then_some(path)
     }
 
     /// Refuses a store that is not there, or can't be written: an object of our own comes and goes.

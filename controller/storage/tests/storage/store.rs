@@ -1,6 +1,6 @@
 //! Binding a name to a directory, and what is told when that can't be.
 
-use storage::{Store, StoreError};
+use storage::{Credentials, Store, StoreError, is_reserved};
 
 use crate::world::World;
 
@@ -44,4 +44,38 @@ fn a_uri_is_absolute_and_has_no_slash_at_its_end() {
     assert!(root.starts_with('/'));
     assert_eq!(world.store.uri("a/b.txt"), format!("{root}/a/b.txt"));
     assert_eq!(world.store.uri("dt=1/"), format!("{root}/dt=1"));
+}
+
+/// A store of a bucket, of which nothing is asked.
+fn bucket(address: &str) -> Store {
+    let address = format!("{address}?endpoint=http://127.0.0.1:1&region=here");
+    let keys = Credentials::Keys { access_key_id: "none".to_owned(), secret_access_key: "none".to_owned() };
+    Store::bind("warehouse", &address.parse().expect("it is an address"), &keys).expect("nothing is asked")
+}
+
+#[test]
+fn a_key_of_a_bucket_is_located_below_the_root_of_a_store() {
+    let table = [
+        ("s3://sales/raw/eu", "sales", "raw/eu/2026-01-05.csv", Some("2026-01-05.csv")),
+        ("s3://sales/raw/eu", "sales", "raw/eu/dt=2026-01-05/", Some("dt=2026-01-05/")),
+        ("s3://sales/raw/eu", "sales", "raw/eu/.daybreak/staging/x", Some(".daybreak/staging/x")),
+        ("s3://sales", "sales", "raw/eu/2026-01-05.csv", Some("raw/eu/2026-01-05.csv")),
+        ("s3://sales/raw/eu", "sales", "raw/europe/2026-01-05.csv", None),
+        ("s3://sales/raw/eu", "sales", "raw/eu", None),
+        ("s3://sales/raw/eu", "sales", "raw/eu/", None),
+        ("s3://sales/raw/eu", "sales", "", None),
+        ("s3://sales/raw/eu", "other", "raw/eu/2026-01-05.csv", None),
+        ("s3://sales/raw", "sales", "raw/a//b", None),
+        ("s3://sales/raw", "sales", "raw/../b", None),
+    ];
+    for (address, name, key, path) in table {
+        assert_eq!(bucket(address).locate(name, key).as_deref(), path, "{key} of {name} in {address}");
+    }
+    assert_eq!(World::new().store.locate("sales", "raw/eu/2026-01-05.csv"), None, "a directory has no keys");
+}
+
+#[test]
+fn what_lies_in_our_own_directory_is_ours() {
+    assert!(is_reserved(".daybreak/staging/x") && is_reserved(".daybreak/"));
+    assert!(!is_reserved(".daybreakfast") && !is_reserved("x/.daybreak"));
 }

@@ -1,0 +1,32 @@
+//! The ledger: what is known of a pipeline's orders while they are carried out and after.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use planner::calendar::Instant;
+use storage::ChangedPath;
+
+/// What is known of the orders of one pipeline. Launches are named as they are among all that may share a store.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    /// The launches of which an order is being carried out.
+    pub(crate) under_way: BTreeSet<String>,
+    /// The launches for which this process made a place to write.
+    pub(crate) placed: BTreeSet<String>,
+    /// The launches of which a store gave no answer, and when they are ordered about again.
+    pub(crate) paused: BTreeMap<String, Instant>,
+    /// The paths in services that may have changed and have not been looked at since.
+    pub(crate) doubtful: Vec<ChangedPath>,
+}
+
+impl Ledger {
+    /// Whether nothing can be ordered about a launch now: something is, or its store was away a moment ago.
+    pub(crate) fn is_busy(&self, launch: &str, now: Instant) -> bool {
+        self.under_way.contains(launch) || self.paused.get(launch).is_some_and(|until| now < *until)
+    }
+
+    /// Forgets a launch that is over.
+    pub(crate) fn forget(&mut self, launch: &str) {
+        self.placed.remove(launch);
+        self.paused.remove(launch);
+    }
+}
