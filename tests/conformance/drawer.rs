@@ -98,10 +98,10 @@ fn a_listing_has_more_names_than_a_page() {
     }
 }
 
-/// A file of HDFS takes some hundredths of a second, and many are created at once.
+/// A file of HDFS takes some hundredths of a second, and few are created at once: more of them wait for each other.
 fn create_at_once((name, drawer): (&str, &Drawer), files: &[String]) {
     std::thread::scope(|scope| {
-        for part in files.chunks(files.len().div_ceil(16)) {
+        for part in files.chunks(files.len().div_ceil(4)) {
             scope.spawn(move || create_all((name, drawer), part));
         }
     });
