@@ -38,8 +38,22 @@ fn bucket(sandbox: &Sandbox, store: &S3) -> Value {
     json!({
         "url": format!("{}&region=us-east-1", store.url()),
         "credentials": sandbox.path("keys"),
+        "refreshInterval": "10s",
         "stepEnvFrom": {"AWS_ACCESS_KEY_ID": source("id"), "AWS_SECRET_ACCESS_KEY": source("key")},
     })
+}
+
+/// Options of a server that pods reach: they see the node, whose address is that of the API server.
+fn near(sandbox: &Sandbox) -> [String; 2] {
+    let kubeconfig = fs::read_to_string(sandbox.path("kubeconfig")).expect("a sandbox has one");
+    let server = kubeconfig.split("https://").nth(1).expect("it names the API server");
+    let address = server.split(':').next().unwrap_or_default();
+    ["--address".to_owned(), address.to_owned()]
+}
+
+fn bucket_near(sandbox: &Sandbox, options: &[&str]) -> S3 {
+    let near = near(sandbox);
+    S3::own(&[&[near[0].as_str(), near[1].as_str()], options].concat())
 }
 
 fn write_keys(sandbox: &Sandbox, id: &str, key: &str) {
@@ -50,12 +64,12 @@ fn write_keys(sandbox: &Sandbox, id: &str, key: &str) {
     }
 }
 
-fn controller(sandbox: &Sandbox, lake: Value) -> Controller {
+fn controller(sandbox: &Sandbox, lake: &Value) -> Controller {
     sandbox.controller_with(&configuration(sandbox, lake))
 }
 
 /// All there is lies in the one store.
-fn configuration(sandbox: &Sandbox, lake: Value) -> Value {
+fn configuration(sandbox: &Sandbox, lake: &Value) -> Value {
     let mut configuration = sandbox.configuration();
     configuration["stores"] = json!({"lake": lake});
     configuration
@@ -67,9 +81,10 @@ fn jobs(sandbox: &Sandbox) -> usize {
 
 #[test]
 fn a_window_in_a_bucket_is_filled_and_what_is_deleted_comes_back() {
-    let (sandbox, store) = (Sandbox::node(), S3::shared());
+    let sandbox = Sandbox::node();
+    let store = bucket_near(&sandbox, &[]);
     (1..=3).for_each(|day| store.put(&format!("in/2026-01-0{day}"), &format!("day {day}\n")));
-    let _controller = controller(&sandbox, bucket(&sandbox, &store));
+    let _controller = controller(&sandbox, &bucket(&sandbox, &store));
     sandbox.pipeline(&flow(include_str!("steps/s3.py")).to_string());
     caught_up(&sandbox);
     for day in 1..=3 {
@@ -84,12 +99,14 @@ fn a_window_in_a_bucket_is_filled_and_what_is_deleted_comes_back() {
 
 #[test]
 fn a_window_in_hdfs_is_filled() {
-    let (sandbox, store) = (Sandbox::node(), Hdfs::shared());
+    let sandbox = Sandbox::node();
+    let [option, address] = near(&sandbox);
+    let store = Hdfs::own(&[&option, &address]);
     (1..=3).for_each(|day| store.put(&format!("in/2026-01-0{day}"), &format!("day {day}\n")));
     let web = store.webhdfs_url();
     let web = web.trim_start_matches("webhdfs://").split('/').next().expect("it names a server");
     let env = json!({"NAMENODE": web, "HADOOP_USER_NAME": store.env()["HADOOP_USER_NAME"]});
-    let _controller = controller(&sandbox, json!({"url": store.url(), "stepEnv": env}));
+    let _controller = controller(&sandbox, &json!({"url": store.url(), "stepEnv": env}));
     sandbox.pipeline(&flow(include_str!("steps/hdfs.py")).to_string());
     caught_up(&sandbox);
     let made: Vec<_> = store.list().into_iter().filter(|path| path.starts_with("out/")).collect();
@@ -99,12 +116,13 @@ fn a_window_in_hdfs_is_filled() {
 
 #[test]
 fn a_bucket_that_refuses_is_told_of_and_used_once_it_lets_us_in() {
-    let (sandbox, store) = (Sandbox::node(), S3::shared());
+    let sandbox = Sandbox::node();
+    let store = bucket_near(&sandbox, &[]);
     store.put("in/2026-01-01", "day 1\n");
     let binding = bucket(&sandbox, &store);
     let (id, key) = (&store.env()["AWS_ACCESS_KEY_ID"], &store.env()["AWS_SECRET_ACCESS_KEY"]);
     write_keys(&sandbox, id, "wrong");
-    let first = controller(&sandbox, binding.clone());
+    let first = controller(&sandbox, &binding);
     sandbox.pipeline(&flow(include_str!("steps/s3.py")).to_string());
     sandbox.eventually("it is told what to grant", || {
         let pipeline = sandbox.get("pipelines", "flow").unwrap_or_default();
@@ -124,14 +142,14 @@ fn what_a_bucket_tells_of_starts_at_once() {
     // The server goes only where somebody listens to it, and the controller only where there is a server.
     let free = TcpListener::bind("127.0.0.1:0").and_then(|it| Ok((it.local_addr()?, it)));
     let (address, listener) = free.expect("there are free ports");
-    let store = S3::own(&["--events", &format!("http://any:{TOKEN}@{address}/notifications")]);
+    let store = bucket_near(&sandbox, &["--events", &format!("http://any:{TOKEN}@{address}/notifications")]);
     drop(listener);
     let token = sandbox.path("token");
     fs::write(&token, TOKEN).expect("the folder is ours");
     chown(&token, Some(USER), Some(USER)).expect("a node takes root");
     let mut binding = bucket(&sandbox, &store);
-    binding["notify"] = json!(true);
-    let mut configuration = configuration(&sandbox, binding);
+    (binding["notify"], binding["refreshInterval"]) = (json!(true), json!("10m"));
+    let mut configuration = configuration(&sandbox, &binding);
     configuration["notifications"] = json!({"listen": address.to_string(), "tokenFile": token});
     let controller = sandbox.controller_with(&configuration);
     sandbox.pipeline(&flow(include_str!("steps/s3.py")).to_string());

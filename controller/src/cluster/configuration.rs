@@ -235,7 +235,7 @@ fn pools<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Name, u3
 }
 
 /// A duration as manifests write it: `30s`, `10m`, `2h`.
-fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+pub(crate) fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     let text = String::deserialize(deserializer)?;
     let span: planner::duration::Span = text.parse().map_err(serde::de::Error::custom)?;
     Ok(Duration::from_secs(span.seconds()))

@@ -124,5 +124,8 @@ pub(crate) const OPEN_POLL: Duration = Duration::from_secs(2);
 /// The longest pause before it is asked about that again, after nothing came for minutes.
 pub(crate) const OPEN_POLL_MAX: Duration = Duration::from_secs(10);
 
-/// How often it is asked about everything, so that what was deleted is found, and what nobody told of.
+/// The longest pause after it did not answer: a person who has just granted a right waits for it.
+pub(crate) const DOUBT_POLL_MAX: Duration = Duration::from_secs(30);
+
+/// How often it is asked about everything unless the configuration says otherwise, so that what was deleted is found, and what nobody told of.
 pub(crate) const REPAIR_POLL: Duration = Duration::from_mins(2);

@@ -134,7 +134,8 @@ pub(crate) fn go_on(
             Ok(None) if pass.is_waiting() => return Ok(Progress::Waits(pass)),
             Ok(None) => {}
             Err(error) => {
-                let thought = unanswered(&pass.fetched, &error);
+                let kept = mind.pipelines.get(&pass.fetched.id);
+                let thought = unanswered(&pass.fetched, kept, &error);
                 return Ok(Progress::Over(Box::new(pass.over(thought))));
             }
         }

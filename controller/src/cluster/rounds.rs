@@ -9,9 +9,8 @@ use futures::future;
 use storage::{ChangedPath, Extent, Look};
 use tokio::time::{Instant, sleep_until};
 
-use crate::cluster::binding::StoreBinding;
 use crate::cluster::desk::Desk;
-use crate::cluster::limits::{OPEN_POLL, OPEN_POLL_MAX, REPAIR_POLL};
+use crate::cluster::limits::{DOUBT_POLL_MAX, OPEN_POLL, OPEN_POLL_MAX};
 use crate::cluster::mind::{Id, Mind};
 use crate::cluster::notifications::{Inbox, Slot};
 use crate::cluster::reconcile::ReconcileError;
@@ -44,6 +43,8 @@ enum Found {
 struct Timetable {
     open: Instant,
     all: Instant,
+    /// The pause before everything is asked about again.
+    refresh: Duration,
     /// The pause before what is open is asked about again.
     pause: Duration,
     /// The shortest such pause.
@@ -83,8 +84,11 @@ async fn deliver(inbox: Option<Inbox>, slots: BTreeMap<String, Slot>) {
 
 /// Asks one store until the controller ends.
 async fn go_round(desk: Arc<Desk>, store: String, mut told: Inbox) {
-    let is_told = desk.configuration.stores.get(&store).is_some_and(StoreBinding::is_told);
-    let mut timetable = Timetable::new(if is_told { REPAIR_POLL } else { OPEN_POLL });
+    let Some(binding) = desk.configuration.stores.get(&store) else { return };
+    let refresh = binding.refresh_interval;
+    // What is told of need not be asked about before all else is.
+    let open = if binding.is_told() { refresh } else { OPEN_POLL.min(refresh) };
+    let mut timetable = Timetable::new(refresh, open);
     check(&desk, &store).await;
     loop {
         let asked = timetable.next(&mut told).await;
@@ -96,7 +100,7 @@ async fn go_round(desk: Arc<Desk>, store: String, mut told: Inbox) {
             }
         };
         timetable.note(&asked, found);
-        if asked == Asked::All {
+        if asked == Asked::All || found == Found::Doubt {
             check(&desk, &store).await;
         }
     }
@@ -120,14 +124,11 @@ async fn check(desk: &Arc<Desk>, store: &str) {
 }
 
 impl Timetable {
-    fn new(pause_min: Duration) -> Self {
+    /// The pauses before everything is asked about, and before what is open is.
+    fn new(refresh: Duration, pause_min: Duration) -> Self {
         let now = Instant::now();
-        Self {
-            open: now + jittered(pause_min),
-            all: now + jittered(REPAIR_POLL),
-            pause: pause_min,
-            pause_min,
-        }
+        let (open, all) = (now + jittered(pause_min), now + jittered(refresh));
+        Self { open, all, refresh, pause: pause_min, pause_min }
     }
 
     async fn next(&self, told: &mut Inbox) -> Asked {
@@ -143,11 +144,11 @@ impl Timetable {
         let now = Instant::now();
         self.pause = match found {
             Found::News => self.pause_min,
-            Found::Nothing => (self.pause * 5 / 4).min(OPEN_POLL_MAX.max(self.pause_min)),
-            Found::Doubt => (self.pause * 2).min(REPAIR_POLL),
+            Found::Nothing => (self.pause * 5 / 4).min(OPEN_POLL_MAX.min(self.refresh).max(self.pause_min)),
+            Found::Doubt => (self.pause * 2).min(DOUBT_POLL_MAX),
         };
         match asked {
-            Asked::All => (self.all, self.open) = (now + jittered(REPAIR_POLL), now + jittered(self.pause)),
+            Asked::All => (self.all, self.open) = (now + jittered(self.refresh), now + jittered(self.pause)),
             Asked::Open => self.open = now + jittered(self.pause),
             // Where one thing lands, others may follow of which no word comes.
             Asked::Told(_) => self.open = self.open.min(now + jittered(self.pause)),
@@ -217,10 +218,11 @@ fn take_in(mind: &mut Mind, desk: &Desk, (look, store, asked): (Look, &str, &Ask
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cluster::limits::REPAIR_POLL;
 
     #[tokio::test(start_paused = true)]
     async fn a_store_is_asked_the_less_often_the_longer_nothing_comes() {
-        let mut timetable = Timetable::new(OPEN_POLL);
+        let mut timetable = Timetable::new(REPAIR_POLL, OPEN_POLL);
         for _ in 0..50 {
             timetable.note(&Asked::Open, Found::Nothing);
         }
@@ -231,16 +233,16 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_store_that_does_not_answer_is_left_alone_for_longer_and_longer() {
-        let mut timetable = Timetable::new(OPEN_POLL);
+        let mut timetable = Timetable::new(REPAIR_POLL, OPEN_POLL);
         for _ in 0..50 {
             timetable.note(&Asked::Open, Found::Doubt);
         }
-        assert_eq!(timetable.pause, REPAIR_POLL);
+        assert_eq!(timetable.pause, DOUBT_POLL_MAX);
     }
 
     #[tokio::test(start_paused = true)]
     async fn words_of_a_bucket_that_come_together_are_asked_about_together() {
-        let timetable = Timetable::new(REPAIR_POLL);
+        let timetable = Timetable::new(REPAIR_POLL, REPAIR_POLL);
         let (slot, mut told) = Inbox::new();
         let path = |path: &str| ChangedPath { store: "sales".to_owned(), path: path.to_owned() };
         for name in ["b", "a", "b"] {
@@ -252,7 +254,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_its_bucket_does_not_tell_is_found_by_asking() {
-        let timetable = Timetable::new(REPAIR_POLL);
+        let timetable = Timetable::new(REPAIR_POLL, REPAIR_POLL);
         let (slot, mut told) = Inbox::new();
         drop(slot);
         let began = Instant::now();
