@@ -2,5 +2,7 @@
 
 mod completeness;
 mod listing;
+mod pauses;
 mod place;
 mod publishing;
+mod requests;

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use storage::{Address, Catalogue, Completeness, Credentials, Presence, Store, Want};
 use tempfile::TempDir;
-use tests::{Hdfs, S3};
+use tests::{Hdfs, Proxy, S3};
 
 /// A place for data.
 pub(crate) enum Place {
@@ -66,6 +66,37 @@ impl Place {
             Self::Hdfs(hdfs) => hdfs.url(),
             Self::WebHdfs(hdfs) => hdfs.webhdfs_url(),
         }
+    }
+
+    /// A proxy before its server, if it has one.
+    pub(crate) fn proxy(&self) -> Proxy {
+        match self {
+            Self::S3(s3) => Proxy::http(s3.endpoint().trim_start_matches("http://")),
+            Self::Hdfs(_) => Proxy::rpc(&self.authority()),
+            Self::WebHdfs(_) => Proxy::http(&self.authority()),
+            Self::Directory(_) => unreachable!("a directory has no server"),
+        }
+    }
+
+    /// The address of a folder of it, by way of the proxy.
+    pub(crate) fn url_by(&self, proxy: &Proxy, folder: &str) -> String {
+        let (url, address) = (self.url(), proxy.address());
+        match self {
+            Self::S3(s3) => {
+                let url = url.replace(s3.endpoint(), &format!("http://{address}"));
+                url.replacen("/data?", &format!("/data/{folder}?"), 1)
+            }
+            Self::Hdfs(_) | Self::WebHdfs(_) | Self::Directory(_) => {
+                format!("{}/{folder}", url.replacen(&self.authority(), &address, 1))
+            }
+        }
+    }
+
+    /// The host and port of a NameNode.
+    fn authority(&self) -> String {
+        let url = self.url();
+        let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+        rest.split('/').next().unwrap_or_default().to_owned()
     }
 
     pub(crate) fn credentials(&self) -> Credentials {
