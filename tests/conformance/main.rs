@@ -2,7 +2,9 @@
 
 mod completeness;
 mod listing;
+mod looks;
 mod pauses;
 mod place;
 mod publishing;
 mod requests;
+mod trouble;

@@ -17,7 +17,7 @@ use crate::remote::traffic::Traffic;
 use crate::remote::{Kind, Remote, Tree, http, rpc};
 
 /// How long one call may take. A page of a listing takes a fraction of a second; what takes this long is away.
-const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long a server may take to copy one object: 5 GiB at 10 MB a second.
 const COPY_TIMEOUT: Duration = Duration::from_mins(10);
@@ -28,6 +28,11 @@ const RETRIES: usize = 2;
 
 /// The longest pause between these.
 const RETRY_PAUSE_MAX: Duration = Duration::from_secs(1);
+
+/// How often a client of HDFS goes round its NameNodes before it gives up, and the base of its pauses. Its own 15 rounds
+/// take two minutes, in which nobody hears that nothing answers; ours are over within the time that one call may take.
+const ROUNDS: usize = 3;
+const ROUND_PAUSE_MILLIS: usize = 250;
 
 /// Calls at once of one store: enough to hide the time that each takes, and few for a store that serves thousands.
 const CALLS: usize = 64;
@@ -165,8 +170,18 @@ fn s3(service: &Service, credentials: &Credentials) -> Result<Operator, opendal:
     Operator::new(builder)
 }
 
+/// The settings of a client of HDFS that say how soon it gives up.
+pub(super) fn patience(service: &Service) -> [(String, String); 2] {
+    let attempts = ROUNDS * service.authority.split(',').count();
+    [
+        ("dfs.client.failover.max.attempts".to_owned(), attempts.to_string()),
+        ("dfs.client.failover.sleep.base.millis".to_owned(), ROUND_PAUSE_MILLIS.to_string()),
+    ]
+}
+
 fn hdfs(service: &Service) -> Result<Operator, opendal::Error> {
     let builder = HdfsNative::default().name_node(&service.authority).root(&format!("/{}", service.root));
+    let builder = builder.options(patience(service).into_iter().collect());
     Operator::new(builder)
 }
 

@@ -26,10 +26,13 @@ impl Layer for Counted {
 
 impl HttpTransport for Transport {
     async fn fetch(&self, request: Request<Buffer>) -> Result<Response<HttpBody>> {
-        let began = self.traffic.begin(asked(&request))?;
-        let answer = self.inner.fetch(request).await?;
-        self.traffic.hear(began, answer.status().as_u16());
-        Ok(answer)
+        let call = self.traffic.begin(asked(&request))?;
+        let answer = self.inner.fetch(request).await;
+        match &answer {
+            Ok(answer) => call.hear(answer.status().as_u16()),
+            Err(_) => call.failed(),
+        }
+        answer
     }
 }
 

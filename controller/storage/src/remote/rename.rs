@@ -9,9 +9,9 @@ use reqwest::Url;
 use serde::Deserialize;
 
 use crate::address::Service;
-use crate::remote::connect::install_transport;
+use crate::remote::connect::{install_transport, patience};
 use crate::remote::rest::Resting;
-use crate::remote::traffic::{Request, Traffic};
+use crate::remote::traffic::{Call, Request, Traffic};
 
 /// How long a rename may take: it is one change in a NameNode's memory.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -100,6 +100,7 @@ impl Renamer {
         config.extend(nodes.iter().map(|(number, node)| {
             (format!("dfs.namenode.rpc-address.store.nn{number}"), (*node).to_owned())
         }));
+        config.extend(patience(service));
         let client =
             ClientBuilder::new().with_url("hdfs://store").with_config(config).build().map_err(bad)?;
         Ok(Self { root: rooted(service), way: Way::Rpc(client), traffic })
@@ -119,22 +120,20 @@ impl Renamer {
     /// Gives what is at `from` the name `to`, if nothing has it. The directory of `to` must be there.
     pub(super) async fn rename(&self, from: &str, to: &str) -> Result<Renamed, RenameError> {
         let (from, to) = (format!("{}/{from}", self.root), format!("{}/{to}", self.root));
-        let began = self.traffic.begin(Request::Rename).map_err(RenameError::Resting)?;
+        let call = self.traffic.begin(Request::Rename).map_err(RenameError::Resting)?;
         let asked = async {
             match &self.way {
-                Way::Rpc(client) => by_rpc(client, (&from, &to)).await,
+                Way::Rpc(client) => by_rpc(client, (&from, &to), call).await,
                 Way::Http { client, endpoint, user } => {
                     let mut request = client.put(below(endpoint, &from));
                     request =
                         request.query(&[("op", "RENAME"), ("destination", &to), ("renameoptions", "NONE")]);
                     request = request.query(&user.as_ref().map(|user| [("user.name", user)]));
-                    by_http(request, |status| self.traffic.hear(began, status)).await
+                    by_http(request, call).await
                 }
             }
         };
-        let renamed = tokio::time::timeout(TIMEOUT, asked).await.unwrap_or(Err(RenameError::TimedOut))?;
-        self.traffic.answered(began);
-        Ok(renamed)
+        tokio::time::timeout(TIMEOUT, asked).await.unwrap_or(Err(RenameError::TimedOut))
     }
 }
 
@@ -147,8 +146,12 @@ fn below(endpoint: &Url, path: &str) -> Url {
     url
 }
 
-async fn by_rpc(client: &Client, (from, to): (&str, &str)) -> Result<Renamed, RenameError> {
-    match client.rename(from, to, false).await {
+async fn by_rpc(client: &Client, (from, to): (&str, &str), call: Call<'_>) -> Result<Renamed, RenameError> {
+    let renamed = client.rename(from, to, false).await;
+    if !matches!(renamed, Err(HdfsError::IOError(_))) {
+        call.answered();
+    }
+    match renamed {
         Ok(()) => Ok(Renamed::Done),
         Err(HdfsError::AlreadyExists(_)) => Ok(Renamed::TargetExists),
         Err(HdfsError::FileNotFound(_)) => Ok(Renamed::NoSource),
@@ -157,10 +160,10 @@ async fn by_rpc(client: &Client, (from, to): (&str, &str)) -> Result<Renamed, Re
     }
 }
 
-async fn by_http(request: reqwest::RequestBuilder, hear: impl FnOnce(u16)) -> Result<Renamed, RenameError> {
+async fn by_http(request: reqwest::RequestBuilder, call: Call<'_>) -> Result<Renamed, RenameError> {
     let answer = request.send().await.map_err(RenameError::Http)?;
     let status = answer.status();
-    hear(status.as_u16());
+    call.hear(status.as_u16());
     let text = answer.text().await.map_err(RenameError::Http)?;
     if status.is_success() {
         // A NameNode says nothing; a gateway such as HttpFS does not know the option, and says whether it renamed.

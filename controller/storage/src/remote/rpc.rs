@@ -46,10 +46,12 @@ impl Layer for Counted {
 impl Traffic {
     /// Counts a call, and takes in whether it was answered.
     async fn call<T>(&self, request: Request, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
-        let began = self.begin(request)?;
+        let begun = self.begin(request)?;
         let answer = call.await.map_err(told);
         if answer.as_ref().err().is_none_or(|error| error.kind() != ErrorKind::Unexpected) {
-            self.answered(began);
+            begun.answered();
+        } else {
+            begun.failed();
         }
         answer
     }
@@ -91,17 +93,17 @@ impl Service for Watched {
     }
 
     fn read(&self, ctx: &OperationContext, path: &str, args: OpRead) -> Result<Self::Reader> {
-        self.traffic.begin(Request::Read)?;
+        self.traffic.count(Request::Read)?;
         self.inner.read(ctx, path, args)
     }
 
     fn write(&self, ctx: &OperationContext, path: &str, args: OpWrite) -> Result<Self::Writer> {
-        self.traffic.begin(Request::Write)?;
+        self.traffic.count(Request::Write)?;
         self.inner.write(ctx, path, args)
     }
 
     fn copy(&self, ctx: &OperationContext, from: &str, to: &str, args: OpCopy) -> Result<Self::Copier> {
-        self.traffic.begin(Request::Copy)?;
+        self.traffic.count(Request::Copy)?;
         self.inner.copy(ctx, from, to, args)
     }
 
@@ -133,10 +135,11 @@ impl Service for Watched {
 
 impl oio::List for Pages {
     async fn next(&mut self) -> Result<Option<oio::Entry>> {
-        if self.entries.is_multiple_of(PAGE) {
-            self.traffic.begin(Request::List)?;
-        }
+        let is_page = self.entries.is_multiple_of(PAGE);
         self.entries += 1;
+        if is_page {
+            return self.traffic.call(Request::List, self.inner.next()).await;
+        }
         self.inner.next().await.map_err(told)
     }
 }
