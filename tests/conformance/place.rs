@@ -1,6 +1,7 @@
 //! A place for data of each kind, written past Daybreak and looked at through it.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use storage::{Address, Catalogue, Completeness, Credentials, Presence, Store, Want};
@@ -80,15 +81,20 @@ impl Place {
 
     /// The address of a folder of it, by way of the proxy.
     pub(crate) fn url_by(&self, proxy: &Proxy, folder: &str) -> String {
-        let (url, address) = (self.url(), proxy.address());
+        let (url, address) = (self.url_in(folder), proxy.address());
         match self {
-            Self::S3(s3) => {
-                let url = url.replace(s3.endpoint(), &format!("http://{address}"));
-                url.replacen("/data?", &format!("/data/{folder}?"), 1)
-            }
+            Self::S3(s3) => url.replace(s3.endpoint(), &format!("http://{address}")),
             Self::Hdfs(_) | Self::WebHdfs(_) | Self::Directory(_) => {
-                format!("{}/{folder}", url.replacen(&self.authority(), &address, 1))
+                url.replacen(&self.authority(), &address, 1)
             }
+        }
+    }
+
+    /// The address of a folder of it.
+    pub(crate) fn url_in(&self, folder: &str) -> String {
+        match self {
+            Self::S3(_) => self.url().replacen("/data?", &format!("/data/{folder}?"), 1),
+            Self::Directory(_) | Self::Hdfs(_) | Self::WebHdfs(_) => format!("{}/{folder}", self.url()),
         }
     }
 
@@ -141,6 +147,20 @@ impl Place {
         }
     }
 
+    /// The paths of all files.
+    pub(crate) fn list(&self) -> Vec<String> {
+        match self {
+            Self::Directory(directory) => files_below(directory.path(), directory.path()),
+            Self::S3(s3) => s3.list(),
+            Self::Hdfs(hdfs) | Self::WebHdfs(hdfs) => hdfs.list(),
+        }
+    }
+
+    /// What a fresh look at one path of a folder gives.
+    pub(crate) fn look_in(&self, folder: &str, path: &str, rule: &Completeness) -> Presence {
+        look(bound(&self.url_in(folder), &self.credentials()), path, rule)
+    }
+
     /// What a fresh look at one path gives.
     pub(crate) fn look(&self, path: &str, rule: &Completeness) -> Presence {
         look(self.store(), path, rule)
@@ -159,6 +179,15 @@ pub(crate) fn look(store: Store, path: &str, rule: &Completeness) -> Presence {
     let want = Want { store: "warehouse", prefix: path, path, rule };
     catalogue.load([want]);
     catalogue.presence(want, now())
+}
+
+fn files_below(root: &Path, folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("it is a folder").map(|entry| entry.expect("it can be read"));
+    let below = |path: PathBuf| match path.is_dir() {
+        true => files_below(root, &path),
+        false => vec![path.strip_prefix(root).expect("it lies there").to_string_lossy().into_owned()],
+    };
+    entries.flat_map(|entry| below(entry.path())).collect()
 }
 
 fn keys(s3: &S3) -> Credentials {
