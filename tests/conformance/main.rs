@@ -1,6 +1,7 @@
 //! One meaning on every store: the same cases on a directory, a memory, S3, HDFS and WebHDFS, real servers all.
 
 mod completeness;
+mod crashes;
 mod interrupted;
 mod launch;
 mod listing;
@@ -8,5 +9,6 @@ mod looks;
 mod pauses;
 mod place;
 mod publishing;
+mod races;
 mod requests;
 mod trouble;

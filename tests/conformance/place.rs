@@ -1,5 +1,6 @@
 //! A place for data of each kind, written past Daybreak and looked at through it.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -109,6 +110,15 @@ impl Place {
         match self {
             Self::S3(s3) => keys(s3),
             Self::Directory(_) | Self::Hdfs(_) | Self::WebHdfs(_) => Credentials::Ambient,
+        }
+    }
+
+    /// What a process has to have in its environment that finds its own way there.
+    pub(crate) fn env(&self) -> BTreeMap<String, String> {
+        match self {
+            Self::Directory(_) => BTreeMap::new(),
+            Self::S3(s3) => s3.env(),
+            Self::Hdfs(hdfs) | Self::WebHdfs(hdfs) => hdfs.env(),
         }
     }
 

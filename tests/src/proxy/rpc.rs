@@ -5,8 +5,12 @@ use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
+use std::time::Duration;
 
-use super::{Fault, PATIENCE, Plan, hang_up};
+use super::{Fault, Plan, hang_up};
+
+/// How long the answer to a call may take; what is no call, as a greeting is, has none.
+const ANSWER: Duration = Duration::from_secs(1);
 
 /// Hands a connection on until it ends, or is to fail.
 pub(super) fn serve(plan: &Plan, mut client: TcpStream, mut server: TcpStream) {
@@ -34,7 +38,7 @@ pub(super) fn serve(plan: &Plan, mut client: TcpStream, mut server: TcpStream) {
                 break;
             }
             if fault.is_some() {
-                let _ = answers.recv_timeout(PATIENCE);
+                let _ = answers.recv_timeout(ANSWER);
                 if fault == Some(Fault::KillAfter) {
                     plan.kill();
                 }
