@@ -15,6 +15,7 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
+use crate::Resting;
 use crate::path::{BadPath, bare, check, split};
 use crate::service_error::ServiceError;
 
@@ -45,11 +46,13 @@ pub enum StorageError {
         /// The root.
         root: String,
     },
-    /// A remote store gave no answer a moment ago, and is not asked.
-    #[error("{place} gave no answer in time a moment ago, and is asked again in a few seconds")]
-    NoAnswer {
+    /// A remote store is left in peace for a while, and was not asked.
+    #[error("{place} {resting}")]
+    Resting {
         /// The store's root.
         place: String,
+        /// Why.
+        resting: Resting,
     },
     /// A listing of a remote store has no end.
     #[error("the listing of {place} broke off: it went, or was exchanged, meanwhile")]
@@ -135,7 +138,7 @@ impl StorageError {
             | Self::TakenAway { .. }
             | Self::RemoteRootGone { .. }
             | Self::BrokenOff { .. }
-            | Self::NoAnswer { .. } => true,
+            | Self::Resting { .. } => true,
             Self::RootGone { .. }
             | Self::RootReplaced { .. }
             | Self::Failed { .. }
