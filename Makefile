@@ -110,7 +110,8 @@ bench: build bench-cluster ## Measure against make, ninja, Luigi and Snakemake, 
 
 .PHONY: bench-cluster
 bench-cluster: build ## Measure the controller on a real control plane with fake nodes
-	@tests/testbed/build kwok > /dev/null
+	@tests/testbed/build kwok s3 > /dev/null
+	@cargo bench --quiet -p tests --bench refresh
 	@python3 bench/cluster/bench.py
 
 .PHONY: soak

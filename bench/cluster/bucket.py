@@ -16,7 +16,7 @@ NAMESPACE = "bench"
 GAPS_SECONDS = (0.2, 0.4)
 PATIENCE_SECONDS = 60
 TOKEN = "a-token-of-this-bench-alone"
-REFRESH_SECONDS = 30
+REFRESH_SECONDS = 20
 QUIET_SECONDS = 3 * REFRESH_SECONDS
 
 
@@ -63,7 +63,8 @@ def fill(testbed, gateway, controller, case):
     testbed.api().ask("POST", PIPELINES.format(NAMESPACE), pipeline("bucket", days))
     wait_until(lambda: controller.total("daybreak_partitions_due") == days, "the pipeline is looked after", PATIENCE_SECONDS)
     gateway.put(f"bucket/input/{day(0)}")
-    jobs.next("make-final")  # from here on it is up and watching
+    for made in ("make-middle", "make-final"):
+        jobs.next(made)  # from here on it is up and watching
     quiet = requests_while_quiet(controller)
     put, chance = {}, random.Random(count)
     for number in range(1, count + 1):
