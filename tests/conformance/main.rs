@@ -2,12 +2,14 @@
 
 mod completeness;
 mod crashes;
+mod credentials;
 mod interrupted;
 mod launch;
 mod listing;
 mod looks;
 mod pauses;
 mod place;
+mod preflight;
 mod publishing;
 mod races;
 mod requests;

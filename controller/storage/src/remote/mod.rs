@@ -40,6 +40,7 @@ use crate::StorageError;
 use crate::address::{Scheme, Service};
 use crate::path::{RESERVED, bare, check, is_reserved, join};
 use crate::remote::copy::Copier;
+use crate::remote::keys::FolderKeys;
 use crate::remote::rename::Renamer;
 use crate::remote::traffic::Traffic;
 
@@ -51,6 +52,8 @@ pub(crate) struct Remote {
     /// The address of its root, without a slash at the end.
     address: String,
     service: Option<Service>,
+    /// Keys of its own, if they lie in a folder.
+    keys: Option<FolderKeys>,
     /// Set once it was found to be there.
     met: OnceCell<()>,
     traffic: Arc<Traffic>,
@@ -115,7 +118,7 @@ impl Remote {
             }
             Kind::Tree(Tree { all, root, .. }) => match all.stat(root).await {
                 Ok(found) if found.is_dir() => Ok(()),
-                Ok(_) => Err(StorageError::NotADirectory { path: self.address.clone().into() }),
+                Ok(_) => Err(StorageError::RemoteRootIsFile { root: self.address.clone() }),
                 Err(error) if error.kind() == ErrorKind::NotFound => {
                     Err(StorageError::RemoteRootGone { root: self.address.clone() })
                 }
@@ -158,6 +161,9 @@ impl Remote {
         if matches!(error.kind(), ErrorKind::Unexpected | ErrorKind::RateLimited) {
             if let Err(resting) = self.check_answers() {
                 return resting;
+            }
+            if let Some(words) = self.keys.as_ref().and_then(FolderKeys::fault) {
+                return StorageError::NoKeys { place: self.address.clone(), words };
             }
             // It was tried again and again.
             self.traffic.fail();

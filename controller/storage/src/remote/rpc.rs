@@ -8,7 +8,7 @@ use opendal::raw::{
     Layer, OpCompose, OpCopy, OpCreateDir, OpDelete, OpList, OpPresign, OpRead, OpRename, OpRestore, OpStat,
     OpWrite, RpCreateDir, RpPresign, RpRename, RpRestore, RpStat, Service, ServiceInfo, Servicer, oio,
 };
-use opendal::{Capability, Error, ErrorKind, OperationContext, Result};
+use opendal::{Buffer, Capability, Error, ErrorKind, Metadata, OperationContext, Result};
 
 use crate::remote::traffic::{Request, Traffic};
 
@@ -31,6 +31,8 @@ struct Pages {
     inner: oio::Lister,
     entries: u64,
 }
+
+struct Writes(oio::Writer);
 
 struct Removals {
     traffic: Arc<Traffic>,
@@ -70,7 +72,7 @@ fn told(error: Error) -> Error {
 
 impl Service for Watched {
     type Reader = oio::Reader;
-    type Writer = oio::Writer;
+    type Writer = Writes;
     type Lister = Pages;
     type Deleter = Removals;
     type Copier = oio::Copier;
@@ -99,7 +101,7 @@ impl Service for Watched {
 
     fn write(&self, ctx: &OperationContext, path: &str, args: OpWrite) -> Result<Self::Writer> {
         self.traffic.count(Request::Write)?;
-        self.inner.write(ctx, path, args)
+        self.inner.write(ctx, path, args).map(Writes)
     }
 
     fn copy(&self, ctx: &OperationContext, from: &str, to: &str, args: OpCopy) -> Result<Self::Copier> {
@@ -130,6 +132,20 @@ impl Service for Watched {
 
     async fn presign(&self, ctx: &OperationContext, path: &str, args: OpPresign) -> Result<RpPresign> {
         self.inner.presign(ctx, path, args).await
+    }
+}
+
+impl oio::Write for Writes {
+    async fn write(&mut self, bytes: Buffer) -> Result<()> {
+        self.0.write(bytes).await.map_err(told)
+    }
+
+    async fn close(&mut self) -> Result<Metadata> {
+        self.0.close().await.map_err(told)
+    }
+
+    async fn abort(&mut self) -> Result<()> {
+        self.0.abort().await.map_err(told)
     }
 }
 
