@@ -32,7 +32,12 @@ pub(crate) struct Wanted<'a> {
 /// The logs in a folder, by step, attempt and launch; none if there is no such folder.
 pub(crate) fn list(folder: &Path) -> Vec<Log> {
     let Ok(entries) = folder.read_dir() else { return Vec::new() };
-    let mut logs: Vec<_> = entries.flatten().filter_map(|entry| log(entry.path())).collect();
+    of_paths(entries.flatten().map(|entry| entry.path()))
+}
+
+/// The logs among these paths, by step, attempt and launch.
+pub(crate) fn of_paths(paths: impl IntoIterator<Item = PathBuf>) -> Vec<Log> {
+    let mut logs: Vec<_> = paths.into_iter().filter_map(log).collect();
     logs.sort();
     logs
 }

@@ -3,6 +3,7 @@
 mod completeness;
 mod crashes;
 mod credentials;
+mod drawer;
 mod interrupted;
 mod launch;
 mod listing;

@@ -9,5 +9,6 @@ mod filling;
 mod killing;
 mod kueue;
 mod logs;
+mod services;
 mod waiting;
 mod world;

@@ -1,50 +1,40 @@
-//! The archive: the records and logs of a pipeline's launches, one file each, beside the data. They outlive pods and objects.
+//! The archive: the records and logs of a pipeline's launches, beside the data. They outlive pods and objects.
 //!
 //! ```text
 //! NAMESPACE/PIPELINE/KEY/STEP.ATTEMPT.LAUNCH.launched.json      before its Job is created
 //! …                                          .publishing.json   before its outputs are moved
 //! …                                          .ended.json        before its Job may go
-//! …                                          .log
+//! …                                          .log               in a directory, once it is whole; until then .log.part
+//! …                                          .log/000000, …     in a service, in chunks as it grows
+//! …                                          .log/whole         once no more chunks follow
 //! ```
 //!
 //! Each record is created once and never replaced, so that of two controllers one begins a launch, and one ends it.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
 
 use planner::calendar::Partition;
 use planner::launch::Launch;
 use planner::pipeline::Pipeline;
-use storage::Store;
+use storage::{Drawer, Store};
 
-use crate::work::records::{Event, Histories, Record, Recorder, Records, RecordsError};
+use crate::cluster::kept_log::{KeptLog, LastLines};
+use crate::cluster::shelf::Shelf;
+use crate::work::records::{Histories, Record, Recorder, Records, RecordsError};
 
 /// Where the archive lies below the root of its store.
 const ARCHIVE: &str = ".daybreak/archive";
 
-/// The folder of an archive. Its store is a directory of this machine: the configuration knows no other kind.
-pub(crate) fn folder(store: &Store) -> PathBuf {
-    store.directory().map(|root| root.join(ARCHIVE)).unwrap_or_default()
+/// The drawer of an archive.
+pub(crate) fn drawer(store: &Store) -> Drawer {
+    Drawer::new(store, ARCHIVE)
 }
 
-/// The folder of the logs of a partition of a pipeline in an archive.
-pub(crate) fn archived_logs(store: &Store, namespace: &str, (pipeline, key): (&str, &str)) -> PathBuf {
-    folder(store).join(namespace).join(pipeline).join(key)
-}
-
-/// The records and logs of one pipeline, for whoever writes or reads one of them. Cheap to clone.
-#[derive(Clone, Debug)]
-pub(crate) struct Shelf {
-    store: Store,
-    folder: PathBuf,
-}
-
-/// The archive of one pipeline, and what of it has been read.
+/// The archive of one pipeline, and which of its records were read.
 #[derive(Debug)]
 pub(crate) struct Archive {
     shelf: Shelf,
+    last_lines: LastLines,
     loaded: BTreeSet<Partition>,
 }
 
@@ -55,15 +45,19 @@ impl Records for Archive {
         partitions: &[Partition],
         histories: &mut Histories,
     ) -> Result<bool, RecordsError> {
-        let new: Vec<_> = partitions.iter().copied().filter(|it| !self.loaded.contains(it)).collect();
-        for partition in &new {
+        let new: BTreeSet<_> = partitions.iter().copied().filter(|it| !self.loaded.contains(it)).collect();
+        if new.is_empty() {
+            return Ok(false);
+        }
+        let keys: Vec<_> = new.iter().map(|it| pipeline.parts().calendar.key(*it)).collect();
+        for (partition, records) in new.iter().zip(self.shelf.read_many(&keys)?) {
             histories.remove(partition);
-            for record in self.shelf.read(&pipeline.parts().calendar.key(*partition))? {
+            for record in records {
                 record.replay(pipeline, histories);
             }
             self.loaded.insert(*partition);
         }
-        Ok(!new.is_empty())
+        Ok(true)
     }
 }
 
@@ -73,114 +67,32 @@ impl Recorder for Archive {
     }
 }
 
-impl Recorder for Shelf {
-    /// Creates the record. If another controller was first, its record holds.
-    fn write(
-        &mut self,
-        record: &Record,
-        (pipeline, launch): (&Pipeline, &Launch),
-    ) -> Result<(), RecordsError> {
-        let path = self.path(pipeline, launch, &format!("{}.json", event_name(&record.event)));
-        let failed = |source| RecordsError { operation: "write", path: path.clone(), source };
-        let text = serde_json::to_vec(record).map_err(|error| failed(error.into()))?;
-        self.check_there().map_err(failed)?;
-        match (create(&path, &text), &record.event) {
-            // What is on its way is so, whoever said it.
-            (Err(error), Event::Publishing) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-            (created, _) => created.map_err(failed),
-        }
-    }
-}
-
 impl Archive {
     /// The archive of a pipeline in a store. Nothing is made yet.
     pub(crate) fn new(store: &Store, namespace: &str, pipeline: &str) -> Self {
-        let folder = folder(store).join(namespace).join(pipeline);
-        Self { shelf: Shelf { store: store.clone(), folder }, loaded: BTreeSet::new() }
+        let shelf = Shelf::new(&drawer(store), (namespace, pipeline));
+        Self { shelf, last_lines: LastLines::default(), loaded: BTreeSet::new() }
     }
 
-    /// What writes and reads single records.
+    /// What is read and written without knowing what was read before.
     pub(crate) fn shelf(&self) -> &Shelf {
         &self.shelf
     }
 
     /// The log of a launch.
-    pub(crate) fn log(&self, pipeline: &Pipeline, launch: &Launch) -> PathBuf {
-        self.shelf.path(pipeline, launch, "log")
+    pub(crate) fn log(&self, pipeline: &Pipeline, launch: &Launch) -> KeptLog {
+        self.shelf.log((pipeline, launch), &self.last_lines)
+    }
+
+    /// Forgets of which logs it is known that they are kept, but for those for which `keep` is true.
+    pub(crate) fn forget_logs(&self, keep: impl Fn(&str) -> bool) {
+        self.last_lines.retain(keep);
     }
 
     /// Reads the records of a partition anew the next time: another controller wrote some.
     pub(crate) fn reload(&mut self, partition: Partition) {
         self.loaded.remove(&partition);
     }
-}
-
-impl Shelf {
-    /// Where no store is mounted there are no records, and that must not count as nothing ever having been launched.
-    fn check_there(&self) -> io::Result<()> {
-        self.store.check_there().map_err(io::Error::other)
-    }
-
-    /// Whether the end of a launch is recorded, whoever recorded it.
-    pub(crate) fn has_ended(&self, pipeline: &Pipeline, launch: &Launch) -> bool {
-        self.path(pipeline, launch, "ended.json").exists()
-    }
-
-    /// Whether the outputs of a launch are on their way, whoever took them up.
-    pub(crate) fn is_publishing(&self, pipeline: &Pipeline, launch: &Launch) -> bool {
-        self.path(pipeline, launch, "publishing.json").exists()
-    }
-
-    fn path(&self, pipeline: &Pipeline, launch: &Launch, end: &str) -> PathBuf {
-        let key = pipeline.parts().calendar.key(launch.partition);
-        let step = &pipeline.step(launch.step).name;
-        self.folder.join(key).join(format!("{step}.{}.{}.{end}", launch.attempt, launch.launch))
-    }
-
-    /// The records of a partition, in the order in which they were written.
-    fn read(&self, key: &str) -> Result<Vec<Record>, RecordsError> {
-        let folder = self.folder.join(key);
-        let failed = |path: &Path, source| RecordsError { operation: "read", path: path.to_owned(), source };
-        self.check_there().map_err(|error| failed(&folder, error))?;
-        let entries = match fs::read_dir(&folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries.map_err(|error| failed(&folder, error))?,
-        };
-        let mut records: Vec<Record> = Vec::new();
-        for entry in entries {
-            let path = entry.map_err(|error| failed(&folder, error))?.path();
-            if path.extension().is_none_or(|extension| extension != "json") {
-                continue;
-            }
-            let text = fs::read(&path).map_err(|error| failed(&path, error))?;
-            // A record of another version says nothing about today.
-            records.extend(serde_json::from_slice::<Record>(&text).ok());
-        }
-        let order = |event: &Event| match event {
-            Event::Launched { .. } => 0,
-            Event::Publishing => 1,
-            Event::Ended { .. } => 2,
-        };
-        records.sort_by_key(|it| (it.step.clone(), it.attempt, it.launch, order(&it.event)));
-        Ok(records)
-    }
-}
-
-fn event_name(event: &Event) -> &'static str {
-    match event {
-        Event::Launched { .. } => "launched",
-        Event::Publishing => "publishing",
-        Event::Ended { .. } => "ended",
-    }
-}
-
-/// Creates a file with all of its text at once, and only if there is none.
-fn create(path: &Path, text: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(path);
-    fs::create_dir_all(folder)?;
-    let unfinished = tempfile::Builder::new().prefix(".record-").tempfile_in(folder)?;
-    fs::write(unfinished.path(), text)?;
-    fs::hard_link(unfinished.path(), path)
 }
 
 #[cfg(test)]
@@ -244,11 +156,11 @@ mod tests {
         let end = |outcome: Outcome| {
             Record::ended(&plan, &launch, (&outcome, &std::collections::BTreeMap::new(), Instant::UNIX_EPOCH))
         };
-        assert!(!archive.shelf().has_ended(&plan, &launch));
+        assert!(!archive.shelf().has_ended(&plan, &launch).unwrap());
         archive.write(&end(Outcome::Succeeded), (&plan, &launch)).unwrap();
         let late = archive.write(&end(Outcome::Disrupted("late".to_owned())), (&plan, &launch)).unwrap_err();
         assert!(late.is_already_there());
-        assert!(archive.shelf().has_ended(&plan, &launch));
+        assert!(archive.shelf().has_ended(&plan, &launch).unwrap());
         let mut histories = Histories::new();
         let mut later = Archive::new(&store(&folder), "default", "shop");
         later.load(&plan, &[launch.partition], &mut histories).unwrap();

@@ -2,13 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crds::environment::EnvVarSource;
 use serde::Deserialize;
 use storage::{Address, Credentials, Store, StoreError};
 
+use crate::cluster::configuration::duration;
+use crate::cluster::limits::REPAIR_POLL;
+
 /// What the name of a store stands for: a volume, mounted at one path in controller and pods, or a service.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct StoreBinding {
     /// The path at which a volume is mounted, and the root of the store.
@@ -34,6 +38,9 @@ pub struct StoreBinding {
     /// Variables that steps which use it get from Secrets and `ConfigMaps` of their own namespace.
     #[serde(default)]
     pub step_env_from: BTreeMap<String, EnvVarSource>,
+    /// How often everything in a service is looked at, whoever tells of changes: what was deleted is found so.
+    #[serde(default = "refresh_interval", deserialize_with = "duration")]
+    pub refresh_interval: Duration,
     /// Whether somebody tells of changes, so that it need not be asked for them every few seconds: of a directory the
     /// kernel, which it does on a local file system, of a bucket its notifications, which a person must have set up.
     /// Default: true of a directory, false of a service.
@@ -41,10 +48,17 @@ pub struct StoreBinding {
     pub notify: Option<bool>,
 }
 
+fn refresh_interval() -> Duration {
+    REPAIR_POLL
+}
+
 impl StoreBinding {
     /// What is wrong with it, each with the path of its field.
     pub(crate) fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();
+        if self.refresh_interval.is_zero() {
+            faults.push("refreshInterval: nobody can look all the time; write 1s or more".to_owned());
+        }
         match (&self.directory, &self.url) {
             (None, None) => faults.push(
                 "directory: it has none; write the path at which its volume is mounted, or a url".to_owned(),
@@ -143,6 +157,10 @@ mod tests {
             (r#"{"url": "hdfs://n:8020/", "credentials": "/c"}"#, "credentials: only S3 knows keys"),
             (r#"{"url": "s3://b", "credentials": "c"}"#, "credentials: the path is relative"),
             (r#"{"url": "s3://b", "volumeClaim": "c"}"#, "volumeClaim: a service is not mounted"),
+            (
+                r#"{"url": "s3://b", "refreshInterval": "0s"}"#,
+                "refreshInterval: nobody can look all the time",
+            ),
             (r#"{"url": "webhdfs://n:9870/", "notify": true}"#, "notify: only buckets tell"),
         ];
         for (text, words) in table {

@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer};
 
 pub use crate::cluster::binding::StoreBinding;
 use crate::cluster::limits::RETENTION_MIN;
+use crate::cluster::notifications::Notifications;
 
 /// What a controller is told by whoever installs it.
 #[derive(Clone, Debug, Deserialize)]
@@ -41,6 +42,9 @@ pub struct Configuration {
     /// What steps get unless they say otherwise, and what they may say.
     #[serde(default)]
     pub steps: Steps,
+    /// Where buckets tell of changes. Absent: nobody listens.
+    #[serde(default)]
+    pub notifications: Option<Notifications>,
     /// By which lease one of several controllers is at work.
     #[serde(default)]
     pub lease: Lease,
@@ -172,6 +176,15 @@ impl Configuration {
         for (name, binding) in &self.stores {
             faults.extend(binding.faults().into_iter().map(|fault| format!("stores.{name}.{fault}")));
         }
+        if let Some(notifications) = &self.notifications {
+            faults.extend(notifications.faults());
+            if notifications.listen == self.listen {
+                faults.push(
+                    "notifications.listen: it is `listen`, where health is served; write another port"
+                        .to_owned(),
+                );
+            }
+        }
         let known: Vec<_> = self.stores.keys().map(String::as_str).collect();
         match &self.archive.store {
             Some(store) if !self.stores.contains_key(store) => faults.push(format!(
@@ -222,7 +235,7 @@ fn pools<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Name, u3
 }
 
 /// A duration as manifests write it: `30s`, `10m`, `2h`.
-fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+pub(crate) fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     let text = String::deserialize(deserializer)?;
     let span: planner::duration::Span = text.parse().map_err(serde::de::Error::custom)?;
     Ok(Duration::from_secs(span.seconds()))

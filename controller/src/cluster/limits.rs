@@ -18,6 +18,18 @@ pub(crate) const LOG_PATIENCE: Duration = Duration::from_secs(10);
 /// The pause before a log that could not be kept is tried again: its store may be away for long.
 pub(crate) const LOG_RETRY: Duration = Duration::from_secs(10);
 
+/// The size of a chunk of a log that goes to a service: small enough to be held for each of some hundred running steps.
+pub(crate) const CHUNK_BYTES: u64 = 1024 * 1024;
+
+/// How long what a step prints may stay on this machine before it goes to a service, though it is less than a chunk.
+pub(crate) const CHUNK_PAUSE: Duration = Duration::from_secs(10);
+
+/// How often it is looked how far a log has grown: its size is known at once.
+pub(crate) const CHUNK_LOOK: Duration = Duration::from_secs(1);
+
+/// How many of a log's last lines are remembered, of which the sentence about a failed step repeats some.
+pub(crate) const CHUNK_LINES: usize = 10;
+
 /// Reconciles at once: each waits for the server most of its time, and thinking is done one by one.
 pub(crate) const RECONCILES: u16 = 16;
 
@@ -112,8 +124,8 @@ pub(crate) const OPEN_POLL: Duration = Duration::from_secs(2);
 /// The longest pause before it is asked about that again, after nothing came for minutes.
 pub(crate) const OPEN_POLL_MAX: Duration = Duration::from_secs(10);
 
-/// How often it is asked about everything, so that what was deleted is found, and what nobody told of.
-pub(crate) const REPAIR_POLL: Duration = Duration::from_mins(2);
+/// The longest pause after it did not answer: a person who has just granted a right waits for it.
+pub(crate) const DOUBT_POLL_MAX: Duration = Duration::from_secs(30);
 
-/// How many words of a bucket are asked about together: the keys of some listings.
-pub(crate) const HINTS: usize = 1_000;
+/// How often it is asked about everything unless the configuration says otherwise, so that what was deleted is found, and what nobody told of.
+pub(crate) const REPAIR_POLL: Duration = Duration::from_mins(2);

@@ -45,6 +45,8 @@ pub(crate) struct Mind {
     pub(crate) capacity: Capacity,
     /// Where the archive lies.
     pub(crate) archive: Store,
+    /// The stores that can't be used, and why: what a person has to grant or to correct.
+    pub(crate) unusable: BTreeMap<String, String>,
     /// How often a pipeline looked where nobody looked before.
     pub(crate) looks: usize,
 }
@@ -64,6 +66,8 @@ pub(crate) struct Kept {
     pub(crate) faults: Vec<Fault>,
     /// What was sent to the cluster and is not seen in the caches yet.
     pub(crate) overlay: Overlay,
+    /// Why a store that it uses can't be used.
+    pub(crate) unusable: Option<String>,
     /// What is being done in storage for its launches.
     pub(crate) ledger: Ledger,
     /// Whether it was decided about since this process began to look after it, or since its plan changed.
@@ -94,6 +98,23 @@ pub(crate) fn key(launch: &Launch) -> LaunchKey {
 }
 
 impl Mind {
+    /// Why a store that a pipeline uses can't be used, if one can't.
+    pub(crate) fn unusable_for(&self, id: &Id) -> Option<String> {
+        let plan = &self.pipelines.get(id)?.work.plan;
+        let mut used = plan.dataset_ids().map(|id| plan.dataset(id).store.as_str());
+        used.find_map(|store| self.unusable.get(store)).cloned()
+    }
+
+    /// Notes whether a store can be used; the pipelines that use it, if that is news.
+    pub(crate) fn note_store(&mut self, store: &str, fault: Option<String>) -> Vec<Id> {
+        if self.unusable.get(store) == fault.as_ref() {
+            return Vec::new();
+        }
+        self.unusable.remove(store);
+        self.unusable.extend(fault.map(|fault| (store.to_owned(), fault)));
+        self.pipelines.keys().cloned().collect()
+    }
+
     /// A pipeline with what a look at it is taken at.
     pub(crate) fn at(&mut self, id: &Id) -> Option<(&mut Kept, &Stores, &mut Catalogue)> {
         Some((self.pipelines.get_mut(id)?, &self.stores, &mut self.catalogue))

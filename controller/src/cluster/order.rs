@@ -5,8 +5,8 @@ use planner::facts::{Leftovers, Outcome, Stage};
 use planner::launch::Launch;
 use storage::{Staging, StagingError, Store};
 
-use crate::cluster::archive::Shelf;
 use crate::cluster::mind::Id;
+use crate::cluster::shelf::Shelf;
 use crate::work::errand::{Begun, Errand};
 use crate::work::publish::Unsettled;
 use crate::work::records::RecordsError;
@@ -75,10 +75,11 @@ impl Order {
     pub(crate) fn carry_out(mut self) -> Carried {
         let done = match self.try_to() {
             Ok(done) => done,
-            Err(Unsettled::Open(why)) => {
-                let stage = if self.is_on_its_way() { Stage::Publishing } else { Stage::Held(why.clone()) };
-                Done::Open(why, stage)
-            }
+            Err(Unsettled::Open(why)) => match self.is_on_its_way() {
+                Ok(true) => Done::Open(why, Stage::Publishing),
+                Ok(false) => Done::Open(why.clone(), Stage::Held(why)),
+                Err(error) => Done::Unrecorded(error),
+            },
             Err(Unsettled::Records(error)) if error.is_already_there() => Done::Forestalled,
             Err(Unsettled::Records(error)) => Done::Unrecorded(error),
         };
@@ -89,7 +90,7 @@ impl Order {
         let has_ended = || self.shelf.has_ended(&self.errand.plan, &self.errand.launch);
         let outcome = match &self.what {
             What::Begin => return self.begin(),
-            _ if has_ended() => return Ok(Done::Forestalled),
+            _ if has_ended().map_err(Unsettled::Records)? => return Ok(Done::Forestalled),
             What::Settle => self.settle()?,
             What::Publish => self.errand.publish()?,
             What::End(outcome) => outcome.clone(),
@@ -109,11 +110,12 @@ impl Order {
     fn settle(&mut self) -> Result<Outcome, Unsettled> {
         let outcome = self.errand.verify_and_publish(&mut self.shelf, self.now)?;
         let is_missed = matches!(outcome, Outcome::Failed { .. });
-        if is_missed && self.is_on_its_way() { self.errand.publish() } else { Ok(outcome) }
+        let is_on_its_way = is_missed && self.is_on_its_way().map_err(Unsettled::Records)?;
+        if is_on_its_way { self.errand.publish() } else { Ok(outcome) }
     }
 
     /// Whether it is recorded that the outputs are on their way, whoever took them up.
-    fn is_on_its_way(&self) -> bool {
+    fn is_on_its_way(&self) -> Result<bool, RecordsError> {
         self.shelf.is_publishing(&self.errand.plan, &self.errand.launch)
     }
 

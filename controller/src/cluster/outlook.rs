@@ -58,13 +58,12 @@ pub(crate) fn failed(
 ) -> Outlook {
     let log = kept.archive.log(&kept.work.plan, launch);
     let patience = ended_at(sighting.job.as_deref()).unwrap_or(case.now) + LOG_PATIENCE;
-    if !log.exists() && sighting.last_pod().is_some() && case.now < patience {
+    let lines = log.last_lines(LOG_LINES);
+    if lines.is_none() && sighting.last_pod().is_some() && case.now < patience {
         return Outlook::GoesUntil(Stage::Running, patience);
     }
-    let words = match executor::last_lines(&log, LOG_LINES) {
-        Ok(lines) if !lines.is_empty() => format!("; its log ends: {}", lines.join(" | ")),
-        Ok(_) | Err(_) => String::new(),
-    };
+    let lines = lines.filter(|lines| !lines.is_empty());
+    let words = lines.map(|lines| format!("; its log ends: {}", lines.join(" | "))).unwrap_or_default();
     Outlook::ended(Outcome::Failed { exit_code: failure.exit_code(), why: format!("{failure}{words}") })
 }
 

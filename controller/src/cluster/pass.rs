@@ -134,7 +134,8 @@ pub(crate) fn go_on(
             Ok(None) if pass.is_waiting() => return Ok(Progress::Waits(pass)),
             Ok(None) => {}
             Err(error) => {
-                let thought = unanswered(&pass.fetched, &error);
+                let kept = mind.pipelines.get(&pass.fetched.id);
+                let thought = unanswered(&pass.fetched, kept, &error);
                 return Ok(Progress::Over(Box::new(pass.over(thought))));
             }
         }
@@ -152,10 +153,12 @@ fn survey(mind: &mut Mind, desk: &Desk, pass: &mut Pass) -> Stopped {
         return Some(Thought::default());
     }
     pass.soundness = validate(mind, (id, object), (&desk.configuration, &desk.caches, &desk.metrics));
+    let unusable = mind.unusable_for(id);
     let Some((kept, _, catalogue)) = mind.at(id) else {
         let reports = publish::faulty(&pass.fetched, &pass.soundness);
         return Some(Thought { reports, ..Thought::default() });
     };
+    kept.unusable = unusable;
     if observe::want(&kept.work, catalogue, *now) {
         pass.prepare(mind, Extent::Fresh);
     }

@@ -20,7 +20,7 @@ use storage::Store;
 use crate::cluster::decide::requests;
 use crate::cluster::desk::Desk;
 use crate::cluster::events::{self, Told};
-use crate::cluster::limits::{CALLS, STATUS_PAUSE};
+use crate::cluster::limits::{ASK_PAUSE, CALLS, STATUS_PAUSE};
 use crate::cluster::mind::{Id, Kept, Mind};
 use crate::cluster::objects::{by_key, is_ours, strangers};
 use crate::cluster::overlay::{Kind, Overlay};
@@ -72,9 +72,19 @@ pub(crate) fn faulty(fetched: &Fetched, soundness: &Soundness) -> Reports {
 }
 
 /// The report of a pipeline whose archive gives no answer.
-pub(crate) fn unanswered(fetched: &Fetched, why: &str) -> Reports {
+pub(crate) fn unanswered(fetched: &Fetched, kept: Option<&Kept>, why: &str) -> Reports {
     let mut reports = Reports::default();
     let status = report::unanswered(&fetched.object, why, fetched.now);
+    let is_told = fetched
+        .object
+        .status
+        .as_ref()
+        .is_some_and(|before| outcomes(&before.conditions) == outcomes(&status.conditions));
+    // What an archive says may differ each time, and whoever tells of it is woken by what was told.
+    let was_told = |kept: &Kept| kept.overlay.wrote_within(Kind::Pipeline, &fetched.id.name, ASK_PAUSE);
+    if is_told && kept.is_some_and(was_told) {
+        return reports;
+    }
     pipeline_report(fetched, (fetched.object.status.clone(), status), &mut reports);
     reports
 }

@@ -12,7 +12,7 @@ use crate::cluster::apply::{self, Effects};
 use crate::cluster::caches::{Caches, of_backfill, of_labels, of_partition};
 use crate::cluster::desk::Desk;
 use crate::cluster::limits::{ASK_PAUSE, PAUSE_MAX};
-use crate::cluster::mind::Id;
+use crate::cluster::mind::{Id, Kept};
 use crate::cluster::pass::{Pass, Progress, go_on};
 use crate::cluster::publish::{self, Reports};
 use crate::cluster::validate::Soundness;
@@ -99,10 +99,10 @@ async fn think(desk: &Arc<Desk>, fetched: &Fetched) -> Result<Thought, Reconcile
 }
 
 /// Without its records nobody knows what may start. That is told, and tried again.
-pub(crate) fn unanswered(fetched: &Fetched, error: &RecordsError) -> Thought {
+pub(crate) fn unanswered(fetched: &Fetched, kept: Option<&Kept>, error: &RecordsError) -> Thought {
     let why = format!("the archive does not answer: {}", chain(error));
     tracing::warn!("{}: {why}", fetched.id.name);
-    let reports = publish::unanswered(fetched, &why);
+    let reports = publish::unanswered(fetched, kept, &why);
     Thought { reports, wake_at: Some(fetched.now + ASK_PAUSE), ..Thought::default() }
 }
 

@@ -24,7 +24,7 @@ pub(crate) fn release(kept: &mut Kept, case: &Case<'_>, settled: &mut Settled) {
             continue;
         };
         let has_ttl = job.spec.as_ref().is_some_and(|spec| spec.ttl_seconds_after_finished.is_some());
-        let has_log = sighting.last_pod().is_none() || kept.archive.log(&kept.work.plan, &launch).exists();
+        let has_log = sighting.last_pod().is_none() || kept.archive.log(&kept.work.plan, &launch).is_kept();
         if has_ttl {
             continue;
         }
@@ -35,6 +35,12 @@ pub(crate) fn release(kept: &mut Kept, case: &Case<'_>, settled: &mut Settled) {
             settled.wake_by(ended + GIVE_UP_AFTER);
         }
     }
+    kept.archive.forget_logs(|log| {
+        let mut keys = case.sightings.launches.keys();
+        // Of what runs by an older plan the sightings of now may say nothing.
+        !kept.elders.is_empty()
+            || keys.any(|it| *kept.archive.log(&kept.work.plan, &launch_of(*it, kept)).path() == *log)
+    });
     // Jobs of steps that the pipeline no longer has: what runs finishes, and nobody takes what it made.
     let over = case.sightings.strays.iter().filter(|job| ended_at(Some(job)).is_some());
     settled.kill.extend(

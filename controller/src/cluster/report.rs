@@ -86,9 +86,12 @@ fn stall(conditions: &mut Vec<Condition>, reason: ConditionReason, faults: &[Fau
 
 /// A store that gives no answer is told at the pipeline itself.
 fn note_doubts(kept: &Kept, status: &mut PipelineStatus, now: Instant) {
-    let Some(((store, path), doubt)) = kept.work.doubts.iter().next() else { return };
-    let message =
-        cut(format!("the store {store} gives no reliable answer about {path}: {doubt}"), MESSAGE_MAX);
+    let doubt = kept.work.doubts.iter().next();
+    let doubt = doubt.map(|((store, path), doubt)| {
+        format!("the store {store} gives no reliable answer about {path}: {doubt}")
+    });
+    let Some(message) = kept.unusable.clone().or(doubt) else { return };
+    let message = cut(message, MESSAGE_MAX);
     // What failed for good did so whatever the store says now.
     let has_failed = |(_, _, cell): (Partition, StepId, &planner::decision::Cell)| {
         matches!(cell.verdict, Verdict::Failed | Verdict::OutputOccupied(_))
@@ -98,7 +101,10 @@ fn note_doubts(kept: &Kept, status: &mut PipelineStatus, now: Instant) {
         if condition.type_ == ConditionType::Ready.to_string() {
             let outcome = ("False", ConditionReason::StoreUnavailable);
             *condition = objects::condition(ConditionType::Ready, outcome, message.clone(), now);
-        } else if is_in_doubt && condition.reason == ConditionReason::StepFailed.to_string() {
+        } else if is_in_doubt
+            && !kept.work.doubts.is_empty()
+            && condition.reason == ConditionReason::StepFailed.to_string()
+        {
             let outcome = ("Unknown", ConditionReason::StorageUnknown);
             *condition = objects::condition(ConditionType::CaughtUp, outcome, condition.message.clone(), now);
         }
@@ -160,7 +166,7 @@ fn log_address(kept: &Kept, (partition, step, attempts): (Partition, StepId, u32
     let launch = running.or(ended)?;
     let (attempt, outputs, products) = (attempts, Vec::new(), Vec::new());
     let launch = Launch { step, partition, attempt, launch, trial, outputs, replaces: false, products };
-    Some(kept.archive.log(&kept.work.plan, &launch).to_string_lossy().into_owned())
+    Some(kept.archive.log(&kept.work.plan, &launch).address())
 }
 
 /// The status of a backfill; its faults, or how far it is.

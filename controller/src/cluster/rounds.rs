@@ -1,17 +1,18 @@
 //! Rounds: each store that answers over a network is asked again and again, seldom where nobody waits, and now where its
 //! bucket tells of a change. One look at a time, and none with the mind: a store that hangs holds up nobody else.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future;
 use storage::{ChangedPath, Extent, Look};
-use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-use crate::cluster::binding::StoreBinding;
 use crate::cluster::desk::Desk;
-use crate::cluster::limits::{HINTS, OPEN_POLL, OPEN_POLL_MAX, REPAIR_POLL};
+use crate::cluster::limits::{DOUBT_POLL_MAX, OPEN_POLL, OPEN_POLL_MAX};
 use crate::cluster::mind::{Id, Mind};
+use crate::cluster::notifications::{Inbox, Slot};
 use crate::cluster::reconcile::ReconcileError;
 use crate::work::launch::chain;
 
@@ -42,16 +43,53 @@ enum Found {
 struct Timetable {
     open: Instant,
     all: Instant,
+    /// The pause before everything is asked about again.
+    refresh: Duration,
     /// The pause before what is open is asked about again.
     pause: Duration,
     /// The shortest such pause.
     pause_min: Duration,
 }
 
-/// Asks one store until the controller ends. `told` brings what its bucket tells.
-pub(crate) async fn go_round(desk: Arc<Desk>, store: String, mut told: mpsc::Receiver<ChangedPath>) {
-    let is_told = desk.configuration.stores.get(&store).is_some_and(StoreBinding::is_told);
-    let mut timetable = Timetable::new(if is_told { REPAIR_POLL } else { OPEN_POLL });
+/// Goes round each store that answers over a network, until the controller ends; `inbox` brings what buckets tell.
+pub(crate) async fn go_rounds(desk: &Arc<Desk>, inbox: Option<Inbox>) {
+    let names: Vec<_> = {
+        let stores = Arc::clone(&desk.mind().stores);
+        let services = stores.values().filter(|store| store.directory().is_none());
+        services.map(|store| store.name().to_owned()).collect()
+    };
+    let (mut slots, mut rounds) = (BTreeMap::new(), Vec::new());
+    for name in names {
+        let (slot, told) = Inbox::new();
+        slots.insert(name.clone(), slot);
+        rounds.push(go_round(Arc::clone(desk), name, told));
+    }
+    future::join(future::join_all(rounds), deliver(inbox, slots)).await;
+}
+
+/// Hands each store what was told of it: one that hangs holds up no words of others.
+async fn deliver(inbox: Option<Inbox>, slots: BTreeMap<String, Slot>) {
+    let Some(mut inbox) = inbox else { return };
+    loop {
+        let mut by_store: BTreeMap<String, BTreeSet<ChangedPath>> = BTreeMap::new();
+        for path in inbox.next().await {
+            by_store.entry(path.store.clone()).or_default().insert(path);
+        }
+        for (store, paths) in by_store {
+            // What finds no room is found by the next look at everything.
+            let _ = slots.get(&store).map(|slot| slot.put(paths));
+        }
+    }
+}
+
+/// Asks one store until the controller ends.
+async fn go_round(desk: Arc<Desk>, store: String, mut told: Inbox) {
+    let Some(binding) = desk.configuration.stores.get(&store) else { return };
+    let refresh = binding.refresh_interval;
+    // What is told of need not be asked about before all else is.
+    let open = if binding.is_told() { refresh } else { OPEN_POLL.min(refresh) };
+    let mut timetable = Timetable::new(refresh, open);
+    check(&desk, &store).await;
     loop {
         let asked = timetable.next(&mut told).await;
         let found = match ask(&desk, &store, &asked).await {
@@ -62,30 +100,41 @@ pub(crate) async fn go_round(desk: Arc<Desk>, store: String, mut told: mpsc::Rec
             }
         };
         timetable.note(&asked, found);
+        if asked == Asked::All || found == Found::Doubt {
+            check(&desk, &store).await;
+        }
+    }
+}
+
+/// Tries whether a store is there, can be listed and written, and has its pipelines tell if not.
+async fn check(desk: &Arc<Desk>, store: &str) {
+    let bound = desk.think(store.to_owned(), |mind, _, store| Ok(mind.stores.get(store.as_str()).cloned()));
+    let Ok(Some(checked)) = bound.await else { return };
+    let fault = tokio::task::spawn_blocking(move || checked.preflight().err().map(|error| chain(&error)));
+    // One that panicked is tried again with the next round.
+    let Ok(fault) = fault.await else { return };
+    if let Some(fault) = &fault {
+        tracing::warn!("{fault}");
+    }
+    let about = (store.to_owned(), fault);
+    let noted = desk.think(about, |mind, _, (store, fault)| Ok(mind.note_store(store, fault.take())));
+    for id in noted.await.unwrap_or_default() {
+        desk.wake(&id);
     }
 }
 
 impl Timetable {
-    fn new(pause_min: Duration) -> Self {
+    /// The pauses before everything is asked about, and before what is open is.
+    fn new(refresh: Duration, pause_min: Duration) -> Self {
         let now = Instant::now();
-        Self {
-            open: now + jittered(pause_min),
-            all: now + jittered(REPAIR_POLL),
-            pause: pause_min,
-            pause_min,
-        }
+        let (open, all) = (now + jittered(pause_min), now + jittered(refresh));
+        Self { open, all, refresh, pause: pause_min, pause_min }
     }
 
-    async fn next(&self, told: &mut mpsc::Receiver<ChangedPath>) -> Asked {
+    async fn next(&self, told: &mut Inbox) -> Asked {
         tokio::select! {
-            Some(path) = told.recv() => {
-                let mut paths = vec![path];
-                // What else came is asked about with it: one listing may answer for many.
-                while let Some(path) = told.try_recv().ok().filter(|_| paths.len() < HINTS) {
-                    paths.push(path);
-                }
-                Asked::Told(paths)
-            }
+            // All that was told meanwhile is asked about together: one listing may answer for many.
+            paths = told.next() => Asked::Told(paths.into_iter().collect()),
             () = sleep_until(self.all) => Asked::All,
             () = sleep_until(self.open) => Asked::Open,
         }
@@ -95,11 +144,11 @@ impl Timetable {
         let now = Instant::now();
         self.pause = match found {
             Found::News => self.pause_min,
-            Found::Nothing => (self.pause * 5 / 4).min(OPEN_POLL_MAX.max(self.pause_min)),
-            Found::Doubt => (self.pause * 2).min(REPAIR_POLL),
+            Found::Nothing => (self.pause * 5 / 4).min(OPEN_POLL_MAX.min(self.refresh).max(self.pause_min)),
+            Found::Doubt => (self.pause * 2).min(DOUBT_POLL_MAX),
         };
         match asked {
-            Asked::All => (self.all, self.open) = (now + jittered(REPAIR_POLL), now + jittered(self.pause)),
+            Asked::All => (self.all, self.open) = (now + jittered(self.refresh), now + jittered(self.pause)),
             Asked::Open => self.open = now + jittered(self.pause),
             // Where one thing lands, others may follow of which no word comes.
             Asked::Told(_) => self.open = self.open.min(now + jittered(self.pause)),
@@ -169,10 +218,11 @@ fn take_in(mind: &mut Mind, desk: &Desk, (look, store, asked): (Look, &str, &Ask
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cluster::limits::REPAIR_POLL;
 
     #[tokio::test(start_paused = true)]
     async fn a_store_is_asked_the_less_often_the_longer_nothing_comes() {
-        let mut timetable = Timetable::new(OPEN_POLL);
+        let mut timetable = Timetable::new(REPAIR_POLL, OPEN_POLL);
         for _ in 0..50 {
             timetable.note(&Asked::Open, Found::Nothing);
         }
@@ -183,30 +233,30 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_store_that_does_not_answer_is_left_alone_for_longer_and_longer() {
-        let mut timetable = Timetable::new(OPEN_POLL);
+        let mut timetable = Timetable::new(REPAIR_POLL, OPEN_POLL);
         for _ in 0..50 {
             timetable.note(&Asked::Open, Found::Doubt);
         }
-        assert_eq!(timetable.pause, REPAIR_POLL);
+        assert_eq!(timetable.pause, DOUBT_POLL_MAX);
     }
 
     #[tokio::test(start_paused = true)]
     async fn words_of_a_bucket_that_come_together_are_asked_about_together() {
-        let timetable = Timetable::new(REPAIR_POLL);
-        let (tell, mut told) = mpsc::channel(9);
+        let timetable = Timetable::new(REPAIR_POLL, REPAIR_POLL);
+        let (slot, mut told) = Inbox::new();
         let path = |path: &str| ChangedPath { store: "sales".to_owned(), path: path.to_owned() };
-        for name in ["a", "b", "a"] {
-            tell.send(path(name)).await.unwrap();
+        for name in ["b", "a", "b"] {
+            slot.put([path(name)].into()).unwrap();
         }
         let asked = timetable.next(&mut told).await;
-        assert_eq!(asked, Asked::Told(vec![path("a"), path("b"), path("a")]));
+        assert_eq!(asked, Asked::Told(vec![path("a"), path("b")]));
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_its_bucket_does_not_tell_is_found_by_asking() {
-        let timetable = Timetable::new(REPAIR_POLL);
-        let (tell, mut told) = mpsc::channel(1);
-        drop(tell);
+        let timetable = Timetable::new(REPAIR_POLL, REPAIR_POLL);
+        let (slot, mut told) = Inbox::new();
+        drop(slot);
         let began = Instant::now();
         assert_ne!(timetable.next(&mut told).await, Asked::Told(Vec::new()));
         assert!(began.elapsed() >= REPAIR_POLL / 2);

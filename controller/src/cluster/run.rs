@@ -23,10 +23,11 @@ use crate::cluster::caches::{self, Feeds, of_backfill, of_labels, of_partition, 
 use crate::cluster::configuration::Configuration;
 use crate::cluster::desk::{Clock, Desk};
 use crate::cluster::events::{Told, tell};
-use crate::cluster::limits::{DEBOUNCE, EVENTS, HINTS, LOOP_MAX, ORDERS, RECONCILES, RETRY};
+use crate::cluster::limits::{DEBOUNCE, EVENTS, LOOP_MAX, ORDERS, RECONCILES, RETRY};
 use crate::cluster::mind::{Id, Mind};
+use crate::cluster::notifications::{Inbox, Receiver, ReceiverError};
 use crate::cluster::reconcile::{ReconcileError, reconcile};
-use crate::cluster::rounds::go_round;
+use crate::cluster::rounds::go_rounds;
 use crate::cluster::scribe::Scribe;
 use crate::cluster::senses::sense;
 use crate::cluster::tidy::tidy;
@@ -57,6 +58,9 @@ pub enum RunError {
     /// A store can't be used.
     #[error("cannot use a store")]
     Store(#[source] storage::StoreError),
+    /// Nothing can be heard of what buckets tell.
+    #[error("cannot listen to buckets")]
+    Notifications(#[source] ReceiverError),
 }
 
 /// Works until told to stop. It may be dropped at any point: whoever works next goes on from what is recorded.
@@ -99,24 +103,21 @@ pub async fn run(surroundings: Surroundings, stop: impl Future<Output = ()> + Se
             fill.send_replace(true);
         }
     };
-    let senses = future::join(sense(Arc::clone(&desk), pulse), rounds(&desk));
+    let (receiver, inbox) = listen(&desk).await?;
+    let receive = future::OptionFuture::from(receiver.map(Receiver::serve));
+    let senses = future::join3(sense(Arc::clone(&desk), pulse), go_rounds(&desk, inbox), receive);
     let work = future::join5(reconciles, senses, tell(&recorder, told), tidy(Arc::clone(&desk)), ready);
     future::select(pin!(stop), pin!(work)).await;
     Ok(())
 }
 
-/// Goes round each store that answers over a network.
-async fn rounds(desk: &Arc<Desk>) {
-    let names: Vec<_> = {
-        let stores = Arc::clone(&desk.mind().stores);
-        let services = stores.values().filter(|store| store.directory().is_none());
-        services.map(|store| store.name().to_owned()).collect()
-    };
-    let each = names.into_iter().map(|name| {
-        let (_tell, told) = tokio::sync::mpsc::channel(HINTS);
-        go_round(Arc::clone(desk), name, told)
-    });
-    future::join_all(each).await;
+/// Listens to what buckets tell, if the configuration says where.
+async fn listen(desk: &Desk) -> Result<(Option<Receiver>, Option<Inbox>), RunError> {
+    let Some(configuration) = &desk.configuration.notifications else { return Ok((None, None)) };
+    let stores = Arc::clone(&desk.mind().stores);
+    let opened = Receiver::open(configuration, stores.values().cloned(), desk.metrics.clone()).await;
+    let (receiver, inbox) = opened.map_err(RunError::Notifications)?;
+    Ok((Some(receiver), Some(inbox)))
 }
 
 async fn reconcile_in_span(pipeline: Arc<Pipeline>, desk: Arc<Desk>) -> Result<Action, ReconcileError> {
@@ -157,6 +158,7 @@ fn desk(
             pools: configuration.pools.clone(),
         },
         archive,
+        unusable: BTreeMap::new(),
         looks: 0,
     };
     let desk = Desk {
@@ -183,7 +185,10 @@ fn stores(configuration: &Configuration) -> Result<BTreeMap<String, Store>, RunE
     let bindings = configuration.stores.iter();
     let open = bindings.map(|(name, binding)| {
         let store = binding.bind(name).map_err(RunError::Store)?;
-        store.preflight().map_err(RunError::Store)?;
+        if store.directory().is_some() {
+            // A service may be away for a while: its own round asks it, and its pipelines tell what it says.
+            store.preflight().map_err(RunError::Store)?;
+        }
         Ok((name.clone(), store))
     });
     open.collect()

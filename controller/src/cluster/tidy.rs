@@ -1,6 +1,6 @@
 //! Tidy: what nobody needs any more goes, a little at a time and beside all else.
 
-use std::io;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -8,16 +8,25 @@ use crds::labels::PARTITION;
 use kube::ResourceExt as _;
 use kube::runtime::reflector::ObjectRef;
 use planner::calendar::Instant;
+use storage::{Drawer, StorageError};
 use tokio::time::{MissedTickBehavior, interval_at};
 
 use crate::cluster::archive;
 use crate::cluster::caches::{Caches, of_labels, of_partition};
 use crate::cluster::desk::Desk;
 use crate::cluster::limits::{STAGING_AGE, TIDY_LOOKS, TIDY_MARGIN, TIDY_PAUSE};
-use crate::cluster::mind::Mind;
+use crate::cluster::mind::{Id, Mind};
 use crate::cluster::prune::{self, Place};
 use crate::cluster::sweep::sweep;
 use crate::work::launch::chain;
+
+/// What holds during one round.
+struct Round {
+    archive: Drawer,
+    before: SystemTime,
+    /// Whether nothing was recorded since in any partition of a pipeline.
+    at_rest: BTreeMap<Id, bool>,
+}
 
 /// Tidies until the controller ends.
 pub(crate) async fn tidy(desk: Arc<Desk>) {
@@ -46,16 +55,17 @@ fn round(desk: &Desk, last: Option<&Place>) -> Option<Place> {
 }
 
 /// Prunes the next places of the archive; where the next round goes on.
-fn prune(desk: &Desk, last: Option<&Place>) -> io::Result<Option<Place>> {
+fn prune(desk: &Desk, last: Option<&Place>) -> Result<Option<Place>, StorageError> {
     let store = desk.mind().archive.clone();
-    store.check_there().map_err(io::Error::other)?;
-    let folder = archive::folder(&store);
+    store.check_there()?;
+    let archive = archive::drawer(&store);
     // What is staged is told to be ours by its record, so the record stays longer.
     let staged = STAGING_AGE + desk.configuration.steps.lost_after + TIDY_MARGIN;
     let before = SystemTime::from(desk.now()) - desk.configuration.archive.retention.max(staged);
-    let mut places = prune::places(&folder, desk.configuration.namespace.as_deref(), (last, TIDY_LOOKS))?;
+    let mut places = prune::places(&archive, desk.configuration.namespace.as_deref(), (last, TIDY_LOOKS))?;
+    let mut round = Round { archive, before, at_rest: BTreeMap::new() };
     for place in &places {
-        if let Err(error) = prune_one(desk, (place, before), &place.folder(&folder)) {
+        if let Err(error) = prune_one(desk, place, &mut round) {
             let Place { id, key } = place;
             tracing::warn!("{key} of {}/{} is not pruned: {}", id.namespace, id.name, chain(&error));
         }
@@ -63,26 +73,42 @@ fn prune(desk: &Desk, last: Option<&Place>) -> io::Result<Option<Place>> {
     Ok(if places.len() < TIDY_LOOKS { None } else { places.pop() })
 }
 
-fn prune_one(desk: &Desk, (place, before): (&Place, SystemTime), folder: &std::path::Path) -> io::Result<()> {
-    if place.is_aside() {
-        return prune::finish(folder, before);
+fn prune_one(desk: &Desk, place: &Place, round: &mut Round) -> Result<(), StorageError> {
+    let (folder, before) = (place.folder(), round.before);
+    let times = (before, SystemTime::from(desk.now()));
+    if round.archive.is_being_removed(&folder)? {
+        return prune::finish(&round.archive, place, times);
     }
-    if prune::is_old(folder, before)? {
+    let is_old = round.archive.is_older(&folder, before)?;
+    // A store over a network takes its time, for which nobody may wait. What is recorded after these looks is put back.
+    if is_old && !prune::tells_of_leftovers(&round.archive, &folder)? && round.may_go(desk, place)? {
         // Whoever launches thinks, so nothing is launched in between.
         let mut mind = desk.mind();
-        let is_wanted = is_wanted(&mind, &desk.caches, (place, desk.now()));
-        let is_deleted = !mind.pipelines.contains_key(&place.id);
-        let is_at_rest = !is_deleted || prune::is_at_rest(folder, before)?;
-        if !is_wanted && is_at_rest && !prune::tells_of_leftovers(folder)? {
-            let aside = prune::set_aside(folder)?;
+        if !is_wanted(&mind, &desk.caches, (place, desk.now())) {
+            let is_aside = round.archive.set_aside(&folder, before)?;
             if let Some(kept) = mind.pipelines.get_mut(&place.id) {
                 kept.forget(&place.key);
             }
             drop(mind);
-            return aside.map_or(Ok(()), |aside| prune::finish(&aside, before));
+            return if is_aside { prune::finish(&round.archive, place, times) } else { Ok(()) };
         }
     }
-    prune::thin(folder, before)
+    prune::thin(&round.archive, &folder, before)
+}
+
+impl Round {
+    /// Whether partitions of a pipeline may go: if nobody knows it, only once all of it is at rest.
+    fn may_go(&mut self, desk: &Desk, place: &Place) -> Result<bool, StorageError> {
+        if desk.mind().pipelines.contains_key(&place.id) {
+            return Ok(true);
+        }
+        if let Some(at_rest) = self.at_rest.get(&place.id) {
+            return Ok(*at_rest);
+        }
+        let at_rest = self.archive.is_at_rest(&place.pipeline(), self.before)?;
+        self.at_rest.insert(place.id.clone(), at_rest);
+        Ok(at_rest)
+    }
 }
 
 /// Whether the records of a partition may still matter to somebody.

@@ -116,6 +116,7 @@ fn renewed(
         elders,
         faults: Vec::new(),
         overlay,
+        unusable: None,
         ledger,
         decided: false,
         granted: Vec::new(),

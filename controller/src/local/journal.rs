@@ -46,7 +46,7 @@ impl Recorder for Journal {
     ) -> Result<(), RecordsError> {
         let month = month(pipeline, launch.partition);
         let path = self.folder.join(format!("{month}.jsonl"));
-        let failed = |source| RecordsError { operation: "write", path: path.clone(), source };
+        let failed = |source: io::Error| RecordsError::new("write", &path.display(), source);
         let mut text = serde_json::to_vec(record).map_err(|error| failed(error.into()))?;
         text.push(b'\n');
         if !self.open.contains_key(&month) {
@@ -73,7 +73,7 @@ impl Journal {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(source) => {
-                return Err(RecordsError { operation: "read", path: self.folder.clone(), source });
+                return Err(RecordsError::new("read", &self.folder.display(), source));
             }
         };
         for entry in entries.flatten() {
@@ -96,7 +96,7 @@ impl Journal {
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(source) => return Err(RecordsError { operation: "read", path, source }),
+            Err(source) => return Err(RecordsError::new("read", &path.display(), source)),
         };
         // A line of another version, or one torn off by a crash, says nothing about today.
         for record in text.lines().filter_map(|line| serde_json::from_str::<Record>(line).ok()) {

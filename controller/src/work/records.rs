@@ -4,9 +4,8 @@
 //! have happened.
 
 use std::collections::BTreeMap;
-use std::fmt::Debug;
-use std::io;
-use std::path::PathBuf;
+use std::error::Error;
+use std::fmt::{Debug, Display};
 
 use planner::calendar::{Instant, Partition};
 use planner::facts::{Fingerprints, History, Leftovers, Outcome, Running, Trial};
@@ -14,6 +13,7 @@ use planner::launch::Launch;
 use planner::pipeline::{DatasetId, Pipeline, StepId};
 use serde::{Deserialize, Serialize};
 
+use crate::work::launch::chain;
 use crate::work::product::ProductRecord;
 
 /// What has been tried, by partition and step.
@@ -38,17 +38,36 @@ pub(crate) trait Records: Recorder + Debug {
 
 /// Why a record can't be written or read.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot {operation} the records {}: {source}", path.display())]
+#[error("cannot {operation} the records {place}: {}", chain(cause.as_ref()))]
 pub(crate) struct RecordsError {
-    pub(crate) operation: &'static str,
-    pub(crate) path: PathBuf,
-    pub(crate) source: io::Error,
+    operation: &'static str,
+    place: String,
+    cause: Box<dyn Error + Send + Sync>,
+}
+
+/// Why a record is not ours.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotOurs {
+    /// Somebody was first.
+    #[error("it is there already")]
+    AlreadyThere,
+    /// Nobody counts on what is written now.
+    #[error("its folder is being removed, and is free again in some hours")]
+    BeingRemoved,
 }
 
 impl RecordsError {
-    /// Whether somebody else was first to write the record.
+    pub(crate) fn new(
+        operation: &'static str,
+        place: &impl Display,
+        cause: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> Self {
+        Self { operation, place: place.to_string(), cause: cause.into() }
+    }
+
+    /// Whether somebody was first to write it, so that another's word holds, and none of ours was lost.
     pub(crate) fn is_already_there(&self) -> bool {
-        self.source.kind() == io::ErrorKind::AlreadyExists
+        self.cause.is::<NotOurs>()
     }
 }
 

@@ -6,6 +6,7 @@
 mod address;
 mod catalogue;
 mod completeness;
+mod drawer;
 mod fingerprint;
 mod hints;
 mod observation;
@@ -26,6 +27,7 @@ mod words;
 pub use address::{Address, BadAddress, Credentials, Scheme, Service};
 pub use catalogue::{Catalogue, ChangedPath, Extent, Look, Want};
 pub use completeness::{Completeness, Presence};
+pub use drawer::{Chunks, Created, Drawer, File, Folder, Listing, Moved, Moves, Picks, Progress, Texts};
 pub use fingerprint::{BadFingerprint, Fingerprint, fingerprint};
 pub use hints::{Hint, Hints, HintsError};
 pub use path::{BadPath, is_reserved};

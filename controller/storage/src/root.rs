@@ -85,6 +85,32 @@ pub enum StorageError {
         #[source]
         source: Box<ServiceError>,
     },
+    /// A rename in a remote store had no answer, or an unexpected one.
+    #[error("cannot rename to {place}")]
+    Rename {
+        /// The new name.
+        place: String,
+        /// Why.
+        #[source]
+        source: Box<crate::RenameError>,
+    },
+    /// What was being written was taken away meanwhile.
+    #[error("cannot write {place}: what it lies in was removed meanwhile; try again")]
+    TakenAway {
+        /// Where.
+        place: String,
+    },
+    /// A file of ours can't be read, written, listed or removed.
+    #[error("cannot {operation} {}", path.display())]
+    Failed {
+        /// What was tried.
+        operation: &'static str,
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// The path is not lawful.
     #[error(transparent)]
     Path(BadPath),
@@ -122,6 +148,8 @@ impl StorageError {
     pub(crate) fn is_open(&self) -> bool {
         match self {
             Self::Remote { .. }
+            | Self::Rename { .. }
+            | Self::TakenAway { .. }
             | Self::RemoteRootGone { .. }
             | Self::RemoteRootIsFile { .. }
             | Self::NoKeys { .. }
@@ -129,6 +157,7 @@ impl StorageError {
             | Self::Resting { .. } => true,
             Self::RootGone { .. }
             | Self::RootReplaced { .. }
+            | Self::Failed { .. }
             | Self::Path(_)
             | Self::NotADirectory { .. }
             | Self::Escapes { .. }

@@ -77,23 +77,62 @@ fn right(operation: &str) -> &'static str {
 impl std::fmt::Display for ServiceError {
     /// The service's words, and not the context that opendal adds: that names addresses and headers.
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{}: {}", self.0.kind(), words(self.0.message()))?;
+        let told = words(self.0.message());
+        write!(formatter, "{}: {told}", self.0.kind())?;
         // A request that was not even made is told in the words of the library alone.
         match self.cause().map(|cause| words(&cause.to_string())) {
-            Some(cause) if !self.0.message().contains(&cause) => write!(formatter, ": {cause}"),
+            Some(cause) if !told.contains(&cause) && !cause.contains(&told) => write!(formatter, ": {cause}"),
             Some(_) | None => Ok(()),
         }
     }
 }
 
-/// The first line of a text, which may go on with where in its own code a service found the fault, and not too much of it.
+/// The first line of a text, and not too much of it. It may go on with where in its own code a service found the fault.
 fn words(text: &str) -> String {
-    let line = text.trim().lines().next().unwrap_or_default();
+    let line = without_marks(text.trim().lines().next().unwrap_or_default());
     match line.char_indices().nth(WORDS) {
         Some((end, _)) => format!("{}…", &line[..end]),
-        None => line.to_owned(),
+        None => line,
+    }
+}
+
+/// What S3 says, without the number of the request: who tells it again would tell something new each time.
+fn without_marks(words: &str) -> String {
+    let quoted = |field: &str| {
+        let (_, rest) = words.split_once(&format!("{field}: \""))?;
+        Some(rest.split_once("\", ").map_or(rest, |(text, _)| text))
+    };
+    match quoted("code").zip(quoted("message")).filter(|_| words.starts_with("S3Error")) {
+        Some((code, message)) => format!("{code}: {message}"),
+        None => words.to_owned(),
     }
 }
 
 /// What caused it says the same again, in the words of the library.
 impl std::error::Error for ServiceError {}
+
+#[cfg(test)]
+mod tests {
+    use opendal::{Error, ErrorKind};
+
+    use super::ServiceError;
+
+    #[test]
+    fn the_same_refusal_is_told_in_the_same_words() {
+        let told = |request: &str| {
+            let words = format!(
+                "S3Error {{ code: \"AccessDenied\", message: \"Access Denied.\", resource: \"/b\", request_id: \"{request}\" }}"
+            );
+            ServiceError::from(Error::new(ErrorKind::PermissionDenied, words)).to_string()
+        };
+        assert_eq!(told("1"), "PermissionDenied: AccessDenied: Access Denied.");
+        assert_eq!(told("1"), told("2"));
+    }
+
+    #[test]
+    fn other_words_are_told_as_they_are() {
+        let error =
+            ServiceError::from(Error::new(ErrorKind::Unexpected, "the code: \"x\" is odd\nat line 3"));
+        assert_eq!(error.to_string(), "Unexpected: the code: \"x\" is odd");
+    }
+}

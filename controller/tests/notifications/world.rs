@@ -6,7 +6,7 @@ use std::time::Duration;
 use daybreak::cluster::notifications::{Inbox, Notifications, Receiver};
 use daybreak::seat::metrics::Metrics;
 use planner::calendar::Instant;
-use storage::{ChangedPath, Credentials, Hint, Store};
+use storage::{ChangedPath, Credentials, Store};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -95,12 +95,8 @@ impl World {
 
     /// What is heard next, within a time in which anything is.
     pub(crate) async fn heard(&mut self) -> Vec<ChangedPath> {
-        let hint = timeout(Duration::from_secs(30), self.inbox.next()).await.expect("something is heard");
-        let paths = match hint {
-            Hint::Changed(paths) => Some(paths),
-            Hint::Rescan => None,
-        };
-        paths.expect("nothing is lost").into_iter().collect()
+        let heard = timeout(Duration::from_secs(30), self.inbox.next()).await.expect("something is heard");
+        heard.into_iter().collect()
     }
 
     /// How often something was counted.

@@ -36,6 +36,8 @@ impl Controller {
         command.arg("controller").arg("--config").arg(&file);
         command.args(["--pod", name, "--pod-namespace", namespace]);
         command.env("KUBECONFIG", folder.join("kubeconfig")).current_dir(folder).stdin(Stdio::null());
+        // As whom it speaks to HDFS: here it may all, as the owner of a store does.
+        command.env("HADOOP_USER_NAME", "daybreak");
         let running = Running::spawn(command, &folder.join(name));
         Self { running, listen: listen.expect("a test says where its controller listens") }
     }

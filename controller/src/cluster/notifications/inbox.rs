@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use storage::{ChangedPath, Hint};
+use storage::ChangedPath;
 use tokio::sync::mpsc;
 
-use crate::cluster::notifications::limits::{LOOKS, QUEUE};
+use crate::cluster::notifications::limits::QUEUE;
 
 /// What was heard and nobody has looked at yet.
 #[derive(Debug)]
@@ -26,15 +26,14 @@ impl Inbox {
         (Slot(sender), Self(receiver))
     }
 
-    /// The next word, of all that was heard so far. Dropping the future loses nothing.
-    pub async fn next(&mut self) -> Hint {
+    /// All that was heard so far, once there is anything. Dropping the future loses nothing.
+    pub async fn next(&mut self) -> BTreeSet<ChangedPath> {
         let mut heard = Vec::new();
         if self.0.recv_many(&mut heard, QUEUE).await == 0 {
             // Nobody listens any longer, so nothing comes.
             std::future::pending::<()>().await;
         }
-        let heard: BTreeSet<_> = heard.into_iter().collect();
-        if heard.len() > LOOKS { Hint::Rescan } else { Hint::Changed(heard) }
+        heard.into_iter().collect()
     }
 }
 

@@ -30,8 +30,5 @@ pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// come again later.
 pub(crate) const QUEUE: usize = 20_000;
 
-/// Paths that are looked at one by one; for more, looking at everything is cheaper.
-pub(crate) const LOOKS: usize = 1_000;
-
 /// The shortest token, in bytes: as few random letters can't be guessed over a network.
 pub(crate) const TOKEN_MIN: usize = 16;

@@ -14,6 +14,7 @@ mod tokens;
 
 pub use configuration::Notifications;
 pub use inbox::Inbox;
+pub(crate) use inbox::Slot;
 pub use message::{Key, Message, MessageError};
 pub use receiver::{Receiver, ReceiverError};
 pub use tokens::TokenError;

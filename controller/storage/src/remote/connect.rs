@@ -192,7 +192,10 @@ fn hdfs(service: &Service) -> Result<Operator, opendal::Error> {
 
 fn webhdfs(service: &Service) -> Result<Operator, opendal::Error> {
     install_transport();
-    let mut builder = Webhdfs::default().endpoint(&service.web_server()).root(&format!("/{}", service.root));
+    let builder = Webhdfs::default().endpoint(&service.web_server()).root(&format!("/{}", service.root));
+    // A NameNode knows `startAfter` in small letters only, and gives the first page of a long listing again and again. What
+    // is not asked for in pages it sends whole.
+    let mut builder = builder.disable_list_batch();
     if let Some(user) = service.options.get("user") {
         builder = builder.user_name(user);
     }

@@ -19,6 +19,8 @@ const CHUNK: usize = 10 * 1024 * 1024;
 pub(super) struct Copier {
     operator: Operator,
     way: OnceCell<Way>,
+    /// Set once it was seen that the server keeps the condition of a write.
+    writes: OnceCell<()>,
 }
 
 /// What creates a copy and never replaces.
@@ -32,7 +34,7 @@ enum Way {
 
 impl Copier {
     pub(super) fn new(operator: Operator) -> Self {
-        Self { operator, way: OnceCell::new() }
+        Self { operator, way: OnceCell::new(), writes: OnceCell::new() }
     }
 
     /// Copies one object, in parts where it is larger than one copy may be.
@@ -51,6 +53,14 @@ impl Copier {
         created(copied)
     }
 
+    /// Creates one small object with all of its bytes, if nothing is there. A call that had no answer is made again, and
+    /// may then find its own object: nobody is told that ours was created where it was not.
+    pub(super) async fn create(&self, path: &str, bytes: Vec<u8>) -> Result<Published, Error> {
+        self.check_writes().await?;
+        let written = self.operator.write_with(path, bytes).if_not_exists(true).await;
+        created(written.map(|_| ()))
+    }
+
     /// Tries once what the server does with a condition.
     async fn way(&self) -> Result<Way, Error> {
         self.way.get_or_try_init(|| self.find_way()).await.copied()
@@ -65,9 +75,21 @@ impl Copier {
         if matches!(created(copied.map(|_| ())), Ok(Published::AlreadyThere)) {
             return Ok(Way::Copy);
         }
-        let written = self.operator.write_with(&to, "").if_not_exists(true).await;
+        self.check_writes().await?;
+        Ok(Way::Write)
+    }
+
+    /// Refuses a server that does not keep the condition of a write; tried once.
+    async fn check_writes(&self) -> Result<(), Error> {
+        self.writes.get_or_try_init(|| self.try_write()).await.copied()
+    }
+
+    async fn try_write(&self) -> Result<(), Error> {
+        let probe = join(RESERVED, "probe-of-writes");
+        self.operator.write(&probe, "").await?;
+        let written = self.operator.write_with(&probe, "").if_not_exists(true).await;
         if created(written.map(|_| ()))? == Published::AlreadyThere {
-            return Ok(Way::Write);
+            return Ok(());
         }
         let words = "the server overwrites what a conditional write (If-None-Match) is to keep, so nothing can be published there safely; use one that keeps it";
         Err(Error::new(ErrorKind::Unsupported, words))

@@ -5,6 +5,7 @@
 
 mod connect;
 mod copy;
+pub(crate) mod drawer;
 mod family;
 mod fingerprint;
 mod http;
@@ -129,7 +130,13 @@ impl Remote {
 
     /// Refuses a store that has not been there yet.
     async fn met(&self) -> Result<(), StorageError> {
-        self.met.get_or_try_init(|| self.check_there()).await.copied()
+        self.met.get_or_try_init(|| self.meet()).await.copied()
+    }
+
+    async fn meet(&self) -> Result<(), StorageError> {
+        self.check_there().await?;
+        // The client of WebHDFS makes a root that is absent the first time that it looks, and is to do so now.
+        self.stat(RESERVED).await.map(|_| ())
     }
 
     /// Refuses for a moment a store that gave no answer in time, or asked for fewer requests.
