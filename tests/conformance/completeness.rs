@@ -165,18 +165,18 @@ fn a_store_that_refuses_or_breaks_off_answers_nothing() {
     }
     std::thread::scope(|scope| {
         for (place, fault) in cases {
-            scope.spawn(move || {
-                let proxy = place.proxy();
-                proxy.fail(fault, 0..u64::MAX);
-                let store = bound(&place.url_by(&proxy, "root"), &place.credentials());
-                for (path, rule) in
-                    [("a.txt", file()), ("b.txt", file()), ("dt=1/", flag()), ("dt=2/", files(1))]
-                {
-                    let found = look(store.clone(), path, &rule);
-                    let is_open = matches!(found, Presence::Unknown { .. });
-                    assert!(is_open, "{}: {fault:?}: {path}: {found:?}", place.name());
-                }
-            });
+            scope.spawn(move || check_that_nothing_is_told(place, fault));
         }
     });
+}
+
+fn check_that_nothing_is_told(place: &Place, fault: Fault) {
+    let proxy = place.proxy();
+    proxy.fail(fault, 0..u64::MAX);
+    let store = bound(&place.url_by(&proxy, "root"), &place.credentials());
+    for (path, rule) in [("a.txt", file()), ("b.txt", file()), ("dt=1/", flag()), ("dt=2/", files(1))] {
+        let found = look(store.clone(), path, &rule);
+        let is_open = matches!(found, Presence::Unknown { .. });
+        assert!(is_open, "{}: {fault:?}: {path}: {found:?}", place.name());
+    }
 }

@@ -28,23 +28,21 @@ impl From<opendal::Error> for ServiceError {
 impl ServiceError {
     /// What a person can do about it, as the rest of a sentence.
     pub(crate) fn advice(&self, operation: &str) -> String {
-        match self.0.kind() {
-            ErrorKind::PermissionDenied => {
-                format!("; check the credentials, and grant the right to {} there", right(operation))
-            }
-            ErrorKind::ConfigInvalid => {
-                "; create the bucket, or bind the store to one that is there".to_owned()
-            }
-            // A listing of nothing is empty, and a copy is of something that was seen.
-            ErrorKind::NotFound => {
-                "; check the credentials and the address: the server does not know one of them".to_owned()
-            }
-            ErrorKind::RateLimited => "; it asks for fewer calls, and is asked again later".to_owned(),
-            _ if self.is_unreached() => {
-                "; check the address, and whether it is up and can be reached from here".to_owned()
-            }
-            _ => String::new(),
+        if self.0.kind() == ErrorKind::PermissionDenied {
+            return format!("; check the credentials, and grant the right to {} there", right(operation));
         }
+        let advice = [
+            (ErrorKind::ConfigInvalid, "; create the bucket, or bind the store to one that is there"),
+            // A listing of nothing is empty, and a copy is of something that was seen.
+            (
+                ErrorKind::NotFound,
+                "; check the credentials and the address: the server does not know one of them",
+            ),
+            (ErrorKind::RateLimited, "; it asks for fewer calls, and is asked again later"),
+        ];
+        let advice = advice.into_iter().find(|(kind, _)| *kind == self.0.kind()).map(|(_, advice)| advice);
+        let unreached = "; check the address, and whether it is up and can be reached from here";
+        advice.unwrap_or_else(|| if self.is_unreached() { unreached } else { "" }).to_owned()
     }
 
     /// Whether nothing answered at the address.

@@ -26,8 +26,8 @@ impl FolderKeys {
 
     /// Why there are no keys. Whoever asks for them tries others then, and tells no more than that there are none.
     pub(super) fn fault(&self) -> Option<String> {
-        let needed = ["accessKeyId", "secretAccessKey"].into_iter().map(|name| self.needed(name));
-        needed.filter_map(|key| key.err()).map(|error| error.to_string()).next()
+        let needed = ["accessKeyId", "secretAccessKey"].into_iter();
+        needed.filter_map(|name| self.needed(name).err()).map(|error| error.to_string()).next()
     }
 
     /// The content of a file without white space around it; none where it is absent.
@@ -81,10 +81,12 @@ mod tests {
     async fn keys_are_read_anew_and_hold_for_minutes() {
         let folder = tempfile::tempdir().expect("there is room");
         let keys = FolderKeys::new(folder.path().to_owned());
+        let write = |file: &str, key: &str| {
+            fs::write(folder.path().join(file), key).expect("the folder is ours");
+        };
+        write("secretAccessKey", "secret");
         for name in ["old", "new"] {
-            for (file, key) in [("accessKeyId", name), ("secretAccessKey", "secret")] {
-                fs::write(folder.path().join(file), key).expect("the folder is ours");
-            }
+            write("accessKeyId", name);
             let given = keys.provide_credential(&Context::new()).await.expect("they are there");
             let given = given.expect("they are there");
             assert_eq!(given.access_key_id, name);

@@ -135,8 +135,11 @@ impl Remote {
 
     async fn meet(&self) -> Result<(), StorageError> {
         self.check_there().await?;
-        // The client of WebHDFS makes a root that is absent the first time that it looks, and is to do so now.
-        self.stat(RESERVED).await.map(|_| ())
+        match &self.kind {
+            Kind::Objects(_) => Ok(()),
+            // The client of WebHDFS makes a root that is absent the first time that it looks, and is to do so now.
+            Kind::Tree(_) => self.stat(RESERVED).await.map(|_| ()),
+        }
     }
 
     /// Refuses for a moment a store that gave no answer in time, or asked for fewer requests.
