@@ -7,7 +7,7 @@ use crate::place::{Place, bound};
 use crate::trouble::{each, some, troubles};
 
 /// How many faults are tried of each store.
-const TRIES: usize = 90;
+const TRIES: usize = 40;
 
 fn come_to_the_same_end(place: fn() -> Place) {
     let all: Vec<_> = worlds().into_iter().flat_map(|world| in_world(place, world)).collect();

@@ -10,7 +10,7 @@ use crate::trouble::{each, some, troubles};
 type Told<'a> = (&'a str, Presence, &'a Presence);
 
 /// How many faults are tried of each store.
-const TRIES: usize = 60;
+const TRIES: usize = 30;
 
 /// A dataset, of which every third path is there, every third has something else where there can be, and the rest not.
 struct Dataset {

@@ -2,6 +2,7 @@
 
 mod completeness;
 mod crashes;
+mod credentials;
 mod drawer;
 mod interrupted;
 mod launch;
@@ -9,6 +10,7 @@ mod listing;
 mod looks;
 mod pauses;
 mod place;
+mod preflight;
 mod publishing;
 mod races;
 mod requests;

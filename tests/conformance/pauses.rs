@@ -30,7 +30,7 @@ fn is_right(seen: &[Presence]) -> bool {
     let right = |(day, presence): (usize, &Presence)| match presence {
         Presence::Complete => day == 7,
         Presence::Missing => day != 7,
-        _ => false,
+        Presence::Occupied | Presence::Settling { .. } | Presence::Unknown { .. } => false,
     };
     seen.iter().enumerate().all(right)
 }

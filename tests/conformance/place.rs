@@ -193,9 +193,11 @@ pub(crate) fn look(store: Store, path: &str, rule: &Completeness) -> Presence {
 
 fn files_below(root: &Path, folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).expect("it is a folder").map(|entry| entry.expect("it can be read"));
-    let below = |path: PathBuf| match path.is_dir() {
-        true => files_below(root, &path),
-        false => vec![path.strip_prefix(root).expect("it lies there").to_string_lossy().into_owned()],
+    let below = |path: PathBuf| {
+        if path.is_dir() {
+            return files_below(root, &path);
+        }
+        vec![path.strip_prefix(root).expect("it lies there").to_string_lossy().into_owned()]
     };
     entries.flat_map(|entry| below(entry.path())).collect()
 }

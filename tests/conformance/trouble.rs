@@ -66,21 +66,17 @@ pub(crate) fn each<T: Sync + std::fmt::Debug>(all: &(Vec<T>, u64), tries: impl F
     let (all, seed) = all;
     let next = Mutex::new(all.iter().enumerate());
     let wrong = Mutex::new(Vec::new());
-    thread::scope(|scope| {
-        for _ in 0..AT_ONCE.min(all.len()) {
-            scope.spawn(|| {
-                loop {
-                    let Some((number, one)) = next.lock().expect("nobody panics with it").next() else {
-                        return;
-                    };
-                    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| tries(number, one))) {
-                        let words = panic.downcast_ref::<String>().cloned().unwrap_or_default();
-                        wrong.lock().expect("nobody panics with it").push(format!("{one:?}: {words}"));
-                    }
-                }
-            });
+    // The lock is held for the moment of taking one alone.
+    let take = || next.lock().expect("nobody panics with it").next();
+    let run = || {
+        while let Some((number, one)) = take() {
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| tries(number, one))) {
+                let words = panic.downcast_ref::<String>().cloned().unwrap_or_default();
+                wrong.lock().expect("nobody panics with it").push(format!("{one:?}: {words}"));
+            }
         }
-    });
+    };
+    thread::scope(|scope| (0..AT_ONCE.min(all.len())).for_each(|_| drop(scope.spawn(run))));
     let wrong = wrong.into_inner().expect("nobody panics with it");
     assert!(
         wrong.is_empty(),

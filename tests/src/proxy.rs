@@ -74,19 +74,15 @@ impl Proxy {
     }
 
     #[track_caller]
-    fn start(server: &str, serve: fn(&Plan, TcpStream, TcpStream)) -> Self {
+    fn start(server: &str, serve: fn(&Plan, (TcpStream, TcpStream))) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let address = listener.local_addr().expect("it listens");
         let plan = Arc::new(Plan::default());
         let (held, server) = (Arc::clone(&plan), server.to_owned());
         thread::spawn(move || {
-            for client in listener.incoming().map_while(Result::ok) {
-                if held.has_ended.load(Ordering::Relaxed) {
-                    return;
-                }
-                let Ok(server) = TcpStream::connect(&server) else { continue };
-                let plan = Arc::clone(&held);
-                thread::spawn(move || serve(&plan, client, server));
+            let clients = listener.incoming().map_while(Result::ok);
+            for client in clients.take_while(|_| !held.has_ended.load(Ordering::Relaxed)) {
+                held.connect((client, &server), serve);
             }
         });
         Self { address, plan }
@@ -128,6 +124,17 @@ impl Drop for Proxy {
 }
 
 impl Plan {
+    /// Serves a client, unless the test has ended or the server.
+    fn connect(
+        self: &Arc<Self>,
+        (client, server): (TcpStream, &str),
+        serve: fn(&Self, (TcpStream, TcpStream)),
+    ) {
+        let Ok(server) = TcpStream::connect(server) else { return };
+        let plan = Arc::clone(self);
+        thread::spawn(move || serve(&plan, (client, server)));
+    }
+
     /// Counts a request; what is to go wrong with it.
     fn next(&self) -> Option<Fault> {
         let mut state = self.state();

@@ -25,13 +25,21 @@ fn document(path: &str) -> Source {
     sources().into_iter().find(|source| source.path == path).expect("it is tracked")
 }
 
+fn without_key(text: &str, end: &str) -> String {
+    text.replace(&format!("{}{end}", ELSEWHERE[2]), "")
+}
+
 #[test]
 fn no_file_speaks_of_the_place_where_it_was_written() {
     // What others published keeps its words.
     let is_ours = |path: &str| !["Cargo.lock", "go.mod", "go.sum"].iter().any(|name| path.ends_with(name));
     let ours = sources().into_iter().filter(|source| is_ours(&source.path));
+    // A word of AWS.
+    let text = |source: &Source| {
+        ["Token", "_token"].into_iter().fold(source.text.clone(), |text, end| without_key(&text, end))
+    };
     let faults: Vec<_> =
-        ours.flat_map(|source| places(&source, &source.text, ELSEWHERE).collect::<Vec<_>>()).collect();
+        ours.flat_map(|source| places(&source, &text(&source), ELSEWHERE).collect::<Vec<_>>()).collect();
     expect_none(&faults);
 }
 

@@ -46,6 +46,20 @@ pub enum StorageError {
         /// The root.
         root: String,
     },
+    /// The root of a remote store is a file.
+    #[error("the store's root {root} is not a directory; bind the store to one")]
+    RemoteRootIsFile {
+        /// The root.
+        root: String,
+    },
+    /// The store's own keys are not where they should be.
+    #[error("cannot ask {place}: {words}")]
+    NoKeys {
+        /// The store's root.
+        place: String,
+        /// What is missing, and where.
+        words: String,
+    },
     /// A remote store is left in peace for a while, and was not asked.
     #[error("{place} {resting}")]
     Resting {
@@ -61,7 +75,7 @@ pub enum StorageError {
         place: String,
     },
     /// A remote store refused, or did not answer.
-    #[error("cannot {operation} {place}{}", source.advice())]
+    #[error("cannot {operation} {place}{}", source.advice(operation))]
     Remote {
         /// What was tried.
         operation: &'static str,
@@ -137,6 +151,8 @@ impl StorageError {
             | Self::Rename { .. }
             | Self::TakenAway { .. }
             | Self::RemoteRootGone { .. }
+            | Self::RemoteRootIsFile { .. }
+            | Self::NoKeys { .. }
             | Self::BrokenOff { .. }
             | Self::Resting { .. } => true,
             Self::RootGone { .. }

@@ -1,6 +1,8 @@
 //! Publishes what a launch has written, as a process of its own that a test can kill: `publisher STORE LAUNCH PATH FLAG
-//! keep|replace`. Without a flag, which is empty then, the output is a file. It prints how it ended.
+//! keep|replace [KEYS]`. Without a flag, which is empty then, the output is a file; KEYS is a folder with keys of the store's
+//! own. It prints how it ended.
 
+use std::error::Error;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -14,18 +16,23 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
-            eprintln!("{error:?}");
+            let mut cause = Some(error.as_ref() as &dyn Error);
+            while let Some(error) = cause {
+                eprintln!("{error}");
+                cause = error.source();
+            }
             ExitCode::FAILURE
         }
     }
 }
 
-fn publish(arguments: &[String]) -> Result<Published, Box<dyn std::error::Error>> {
-    let [address, launch, path, flag, existing] = arguments else {
-        return Err("publisher STORE LAUNCH PATH FLAG keep|replace".into());
+fn publish(arguments: &[String]) -> Result<Published, Box<dyn Error>> {
+    let [address, launch, path, flag, existing, keys @ ..] = arguments else {
+        return Err("publisher STORE LAUNCH PATH FLAG keep|replace [KEYS]".into());
     };
     let address: Address = address.parse()?;
-    let store = Store::bind("warehouse", &address, &Credentials::Ambient)?;
+    let credentials = keys.first().map_or(Credentials::Ambient, |folder| Credentials::Folder(folder.into()));
+    let store = Store::bind("warehouse", &address, &credentials)?;
     let rule = match flag.as_str() {
         "" => Completeness::File { min_bytes: 0, settle: Duration::ZERO },
         name => Completeness::Flag { name: name.to_owned() },

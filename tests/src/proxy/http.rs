@@ -11,7 +11,7 @@ use super::{Fault, PATIENCE, Plan, hang_up};
 const DELAY: Duration = Duration::from_millis(300);
 
 /// Hands one request on, or lets it fail.
-pub(super) fn serve(plan: &Plan, mut client: TcpStream, mut server: TcpStream) {
+pub(super) fn serve(plan: &Plan, (mut client, mut server): (TcpStream, TcpStream)) {
     let _ = server.set_read_timeout(Some(PATIENCE));
     let Some(request) = request(&mut client) else { return };
     let fault = plan.next();

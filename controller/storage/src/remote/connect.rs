@@ -68,7 +68,11 @@ impl Remote {
             }
         };
         let address = told(service).to_string();
-        Ok(limits.bound((operator, kind), address, Some(service.clone())))
+        let keys = match credentials {
+            Credentials::Folder(folder) => Some(FolderKeys::new(folder.clone())),
+            Credentials::Ambient | Credentials::Keys { .. } => None,
+        };
+        Ok(Self { keys, service: Some(service.clone()), ..limits.bound((operator, kind), address) })
     }
 
     /// A store in this process' memory, which answers as an object store does.
@@ -77,7 +81,7 @@ impl Remote {
         let counted = rpc::Counted(Arc::clone(&limits.traffic));
         let operator = Operator::new(Memory::default())?.layer(counted);
         let kind = limits.objects(operator.clone());
-        Ok(limits.bound((operator, kind), format!("memory://{name}"), None))
+        Ok(limits.bound((operator, kind), format!("memory://{name}")))
     }
 
     /// The variables by which a step's own tools find what the options of the address say.
@@ -120,9 +124,10 @@ impl Limits {
         Kind::Objects(Copier::new(self.on(operator, COPY_TIMEOUT)))
     }
 
-    fn bound(self, (operator, kind): (Operator, Kind), address: String, service: Option<Service>) -> Remote {
+    fn bound(self, (operator, kind): (Operator, Kind), address: String) -> Remote {
         let operator = self.on(operator, CALL_TIMEOUT);
-        Remote { operator, kind, address, service, met: OnceCell::new(), traffic: self.traffic }
+        let (service, keys, met) = (None, None, OnceCell::new());
+        Remote { operator, kind, address, service, keys, met, traffic: self.traffic }
     }
 }
 

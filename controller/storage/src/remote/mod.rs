@@ -41,6 +41,7 @@ use crate::StorageError;
 use crate::address::{Scheme, Service};
 use crate::path::{RESERVED, bare, check, is_reserved, join};
 use crate::remote::copy::Copier;
+use crate::remote::keys::FolderKeys;
 use crate::remote::rename::Renamer;
 use crate::remote::traffic::Traffic;
 
@@ -52,6 +53,8 @@ pub(crate) struct Remote {
     /// The address of its root, without a slash at the end.
     address: String,
     service: Option<Service>,
+    /// Keys of its own, if they lie in a folder.
+    keys: Option<FolderKeys>,
     /// Set once it was found to be there.
     met: OnceCell<()>,
     traffic: Arc<Traffic>,
@@ -116,7 +119,7 @@ impl Remote {
             }
             Kind::Tree(Tree { all, root, .. }) => match all.stat(root).await {
                 Ok(found) if found.is_dir() => Ok(()),
-                Ok(_) => Err(StorageError::NotADirectory { path: self.address.clone().into() }),
+                Ok(_) => Err(StorageError::RemoteRootIsFile { root: self.address.clone() }),
                 Err(error) if error.kind() == ErrorKind::NotFound => {
                     Err(StorageError::RemoteRootGone { root: self.address.clone() })
                 }
@@ -132,8 +135,11 @@ impl Remote {
 
     async fn meet(&self) -> Result<(), StorageError> {
         self.check_there().await?;
-        // The client of WebHDFS makes a root that is absent the first time that it looks, and is to do so now.
-        self.stat(RESERVED).await.map(|_| ())
+        match &self.kind {
+            Kind::Objects(_) => Ok(()),
+            // The client of WebHDFS makes a root that is absent the first time that it looks, and is to do so now.
+            Kind::Tree(_) => self.stat(RESERVED).await.map(|_| ()),
+        }
     }
 
     /// Refuses for a moment a store that gave no answer in time, or asked for fewer requests.
@@ -165,6 +171,9 @@ impl Remote {
         if matches!(error.kind(), ErrorKind::Unexpected | ErrorKind::RateLimited) {
             if let Err(resting) = self.check_answers() {
                 return resting;
+            }
+            if let Some(words) = self.keys.as_ref().and_then(FolderKeys::fault) {
+                return StorageError::NoKeys { place: self.address.clone(), words };
             }
             // It was tried again and again.
             self.traffic.fail();

@@ -1,19 +1,19 @@
 //! Counts the calls of a store that does not speak HTTP, and holds them back: HDFS by its own protocol, and memory.
 
+mod streams;
+
 use std::error::Error as _;
 use std::sync::Arc;
 
 use hdfs_native::HdfsError;
 use opendal::raw::{
-    Layer, OpCompose, OpCopy, OpCreateDir, OpDelete, OpList, OpPresign, OpRead, OpRename, OpRestore, OpStat,
-    OpWrite, RpCreateDir, RpPresign, RpRename, RpRestore, RpStat, Service, ServiceInfo, Servicer, oio,
+    Layer, OpCompose, OpCopy, OpCreateDir, OpList, OpPresign, OpRead, OpRename, OpRestore, OpStat, OpWrite,
+    RpCreateDir, RpPresign, RpRename, RpRestore, RpStat, Service, ServiceInfo, Servicer, oio,
 };
 use opendal::{Capability, Error, ErrorKind, OperationContext, Result};
 
+use crate::remote::rpc::streams::{Pages, Removals, Writes};
 use crate::remote::traffic::{Request, Traffic};
-
-/// How many entries of a directory a NameNode gives at once (`dfs.ls.limit`).
-const PAGE: u64 = 1_000;
 
 /// What counts.
 #[derive(Debug)]
@@ -23,18 +23,6 @@ pub(super) struct Counted(pub(super) Arc<Traffic>);
 struct Watched {
     traffic: Arc<Traffic>,
     inner: Servicer,
-}
-
-/// A listing, whose pages the client does not show.
-struct Pages {
-    traffic: Arc<Traffic>,
-    inner: oio::Lister,
-    entries: u64,
-}
-
-struct Removals {
-    traffic: Arc<Traffic>,
-    inner: oio::Deleter,
 }
 
 impl Layer for Counted {
@@ -70,7 +58,7 @@ fn told(error: Error) -> Error {
 
 impl Service for Watched {
     type Reader = oio::Reader;
-    type Writer = oio::Writer;
+    type Writer = Writes;
     type Lister = Pages;
     type Deleter = Removals;
     type Copier = oio::Copier;
@@ -99,7 +87,7 @@ impl Service for Watched {
 
     fn write(&self, ctx: &OperationContext, path: &str, args: OpWrite) -> Result<Self::Writer> {
         self.traffic.count(Request::Write)?;
-        self.inner.write(ctx, path, args)
+        self.inner.write(ctx, path, args).map(Writes)
     }
 
     fn copy(&self, ctx: &OperationContext, from: &str, to: &str, args: OpCopy) -> Result<Self::Copier> {
@@ -130,26 +118,5 @@ impl Service for Watched {
 
     async fn presign(&self, ctx: &OperationContext, path: &str, args: OpPresign) -> Result<RpPresign> {
         self.inner.presign(ctx, path, args).await
-    }
-}
-
-impl oio::List for Pages {
-    async fn next(&mut self) -> Result<Option<oio::Entry>> {
-        let is_page = self.entries.is_multiple_of(PAGE);
-        self.entries += 1;
-        if is_page {
-            return self.traffic.call(Request::List, self.inner.next()).await;
-        }
-        self.inner.next().await.map_err(told)
-    }
-}
-
-impl oio::Delete for Removals {
-    async fn delete(&mut self, path: &str, args: OpDelete) -> Result<()> {
-        self.traffic.call(Request::Remove, self.inner.delete(path, args)).await
-    }
-
-    async fn close(&mut self) -> Result<()> {
-        self.inner.close().await
     }
 }

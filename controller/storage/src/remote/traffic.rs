@@ -1,18 +1,18 @@
 //! What goes to a store: requests, counted by what they ask for, and held back while the store asks for fewer.
 
+mod call;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::remote::connect::CALL_TIMEOUT;
+pub(super) use call::Call;
+
 use crate::remote::rest::{Rest, Resting, Trouble};
 
 /// An answer of so long ago says that a store is not away: less than the pauses between attempts take.
 const LATELY: Duration = Duration::from_secs(1);
-
-/// A call that is given up after this long had its time; before, somebody lost interest in it.
-const LONG: Duration = Duration::from_secs(CALL_TIMEOUT.as_secs() / 2);
 
 /// What a request asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,14 +38,6 @@ pub(super) struct Traffic {
     counts: [AtomicU64; Request::ALL.len()],
     rest: Rest,
     last_answer: Mutex<Option<Instant>>,
-}
-
-/// A request that has begun.
-#[derive(Debug)]
-pub(super) struct Call<'a> {
-    traffic: &'a Traffic,
-    began: Instant,
-    is_over: bool,
 }
 
 impl Request {
@@ -81,7 +73,7 @@ impl Traffic {
     pub(super) fn begin(&self, request: Request) -> Result<Call<'_>, Resting> {
         self.check()?;
         self.counts[request as usize].fetch_add(1, Ordering::Relaxed);
-        Ok(Call { traffic: self, began: Instant::now(), is_over: false })
+        Ok(Call::new(self))
     }
 
     /// As [`Self::begin`], of a request whose end does not show.
@@ -112,39 +104,6 @@ impl Traffic {
         let count =
             |request: Request| (request.name(), self.counts[request as usize].load(Ordering::Relaxed));
         Request::ALL.into_iter().map(count).filter(|(_, count)| *count > 0).collect()
-    }
-}
-
-impl Call<'_> {
-    /// Takes in with which status of HTTP it was answered.
-    pub(super) fn hear(mut self, status: u16) {
-        match status {
-            429 | 503 => self.traffic.rest.begin((self.began, Instant::now()), Trouble::TooMany),
-            500.. => {}
-            _ => return self.answered(),
-        }
-        self.is_over = true;
-    }
-
-    /// Takes in that it was answered.
-    pub(super) fn answered(mut self) {
-        *self.traffic.last_answer() = Some(Instant::now());
-        self.traffic.rest.end(self.began);
-        self.is_over = true;
-    }
-
-    /// Takes in that it came to nothing. Whoever tries it again says when it is enough.
-    pub(super) fn failed(mut self) {
-        self.is_over = true;
-    }
-}
-
-impl Drop for Call<'_> {
-    /// What is given up after a long time is not tried again at once, or nobody would hear of it for three times as long.
-    fn drop(&mut self) {
-        if !self.is_over && self.began.elapsed() >= LONG {
-            self.traffic.fail();
-        }
     }
 }
 
