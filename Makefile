@@ -114,14 +114,16 @@ bench: build bench-cluster ## Measure against make, ninja, Luigi and Snakemake, 
 
 .PHONY: bench-cluster
 bench-cluster: build ## Measure the controller on a real control plane with fake nodes
-	@tests/testbed/build kwok > /dev/null
+	@tests/testbed/build kwok s3 > /dev/null
+	@cargo bench --quiet -p tests --bench refresh
 	@python3 bench/cluster/bench.py
 
 .PHONY: soak
-soak: tools ## Search long: a million seeds, a thousand double crashes, every fault on a real API server, a thousand kills, mutants of the rules
+soak: tools ## Search long: a million seeds, a thousand double crashes, every fault on a real API server and real stores, a thousand kills, mutants of the rules
 	@DAYBREAK_SEEDS=1000000 $(TOOLS)/bin/cargo-nextest nextest run -p planner --test simulator --no-capture
 	@DAYBREAK_SEEDS=1000 DAYBREAK_PLANS=1000000 $(TOOLS)/bin/cargo-nextest nextest run -p daybreak --test simulator_cluster --no-capture
 	@DAYBREAK_KILLS=1000 $(TOOLS)/bin/cargo-nextest nextest run -p tests --test kill --no-capture
+	@DAYBREAK_FAULTS=5000 $(TOOLS)/bin/cargo-nextest nextest run -p tests --test conformance --no-capture
 	@command -v cargo-mutants > /dev/null || cargo install --locked --quiet cargo-mutants
 	@cargo mutants -p planner --file 'controller/planner/src/rules/*.rs' --jobs 2
 

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Measure Daybreak's controller on a real control plane with fake nodes (tests/testbed), and print the tables.
 
-    bench.py [--daybreak PROGRAM] [--only backfill writes landing scale] ...
+    bench.py [--daybreak PROGRAM] [--only backfill writes landing bucket scale] ...
 
 backfill  300 two-step partitions, from the Pipeline to a status that says that all are complete; writes by partition
 writes    1,000 Jobs at once, against a bare client that knows what to write beforehand
 landing   from a file's landing to its step's Job
+bucket    from an object's put to its step's Job, in S3 with notifications and without, and what a window costs in requests
 scale     10,500 Partition objects in seven namespaces: a first start, a second, and what an idle controller takes
 
 Needs what the testbed needs, and no root. The figures also go to build/bench/cluster.json.
@@ -22,13 +23,14 @@ import statistics
 import sys
 
 import backfill
+import bucket
 import landing
 import scale
 import writes
 from api import Failed
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PARTS = {"backfill": backfill, "writes": writes, "landing": landing, "scale": scale}
+PARTS = {"backfill": backfill, "writes": writes, "landing": landing, "bucket": bucket, "scale": scale}
 
 
 class Bench:
@@ -76,6 +78,8 @@ def promises(results):
         delays = [1000 * delay for delay in figures["delaysSeconds"]]
         yield "input complete to Job created, median", statistics.median(delays), "at most", 200, " ms"
         yield "input complete to Job created, 99th percentile", statistics.quantiles(delays, n=100)[98], "at most", 200, " ms"
+    if figures := results.get("bucket"):
+        yield from bucket.promises(figures)
     if figures := results.get("scale"):
         for name in ("first", "second"):
             yield f"{figures['objects']:,} Partitions, {name} start to steady", figures[name]["steadySeconds"], "at most", 60, " s"
@@ -122,6 +126,8 @@ def parse_arguments():
     parser.add_argument("--partitions", type=int, default=300, help="partitions of the backfill (default 300)")
     parser.add_argument("--jobs", type=int, default=1000, help="Jobs of the writes (default 1000)")
     parser.add_argument("--landings", type=int, default=200, help="files of the landing (default 200)")
+    parser.add_argument("--window", type=int, default=10_000, help="partitions of the bucket (default 10,000)")
+    parser.add_argument("--puts", type=int, default=200, help="objects of the bucket (default 200)")
     parser.add_argument("--namespaces", type=int, default=7, help="namespaces of the scale (default 7)")
     parser.add_argument("--pipelines", type=int, default=15, help="pipelines of 100 partitions in each (default 15)")
     parser.add_argument("--idle", type=int, default=60, help="seconds for which a steady controller is watched (default 60)")

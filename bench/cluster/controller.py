@@ -23,8 +23,9 @@ PATIENCE_SECONDS = 30
 class Controller:
     """The process, for as long as the `with` lasts."""
 
-    def __init__(self, program, testbed, directory):
+    def __init__(self, program, testbed, directory, config=None):
         self.program, self.testbed, self.directory = program, testbed, directory
+        self.config = config or {"stores": {"warehouse": {"directory": str(testbed.store)}}}
         self.log = directory / "controller.log"
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.listen = f"127.0.0.1:{free.getsockname()[1]}"
@@ -32,7 +33,7 @@ class Controller:
         self.began = None
 
     def __enter__(self):
-        config = {"listen": self.listen, "stores": {"warehouse": {"directory": str(self.testbed.store)}}, "steps": {"image": "none"}}
+        config = {"listen": self.listen, "steps": {"image": "none"}, **self.config}
         path = self.directory / "controller.json"
         path.write_text(json.dumps(config), encoding="utf-8")
         command = [self.program, "controller", "--config", path, "--kubeconfig", self.testbed.cluster / "kubeconfig"]
@@ -85,6 +86,13 @@ class Controller:
         return collections.Counter({
             (verb, resource): count for (verb, resource), count in self.calls().items() if verb in WRITES and resource != "leases"
         })
+
+    def storage_requests(self):
+        """How many requests there were to stores, by kind."""
+        requests = collections.Counter()
+        for labels, value in self.samples("daybreak_storage_requests_total"):
+            requests[labels["operation"]] += int(value)
+        return requests
 
     def launches(self):
         """How many launches came to which outcome."""

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use storage::{Completeness, Credentials, Presence};
-use tests::{Hdfs, S3};
+use tests::{Fault, Hdfs, S3};
 
 use crate::place::{Kind, Place, bound, file, files, flag, look};
 
@@ -149,5 +149,34 @@ fn wrong_credentials_answer_nothing() {
     for path in ["a.txt", "b.txt"] {
         let found = look(bound(&place.url(), &wrong), path, &file());
         assert!(matches!(found, Presence::Unknown { .. }), "{found:?}");
+    }
+}
+
+#[test]
+fn a_store_that_refuses_or_breaks_off_answers_nothing() {
+    let faults = [Fault::Forbidden, Fault::NoBucket, Fault::SlowDown, Fault::Broken, Fault::Cut];
+    let http = [Place::S3(S3::shared()), Place::WebHdfs(Hdfs::shared())];
+    let cases = http.iter().flat_map(|place| faults.map(|fault| (place, fault)));
+    let hdfs = Place::Hdfs(Hdfs::shared());
+    let cases: Vec<_> = cases.chain([(&hdfs, Fault::ResetAfter)]).collect();
+    for place in http.iter().chain([&hdfs]) {
+        place.put("root/a.txt", "x");
+        place.put("root/dt=1/_SUCCESS", "");
+    }
+    std::thread::scope(|scope| {
+        for (place, fault) in cases {
+            scope.spawn(move || check_that_nothing_is_told(place, fault));
+        }
+    });
+}
+
+fn check_that_nothing_is_told(place: &Place, fault: Fault) {
+    let proxy = place.proxy();
+    proxy.fail(fault, 0..u64::MAX);
+    let store = bound(&place.url_by(&proxy, "root"), &place.credentials());
+    for (path, rule) in [("a.txt", file()), ("b.txt", file()), ("dt=1/", flag()), ("dt=2/", files(1))] {
+        let found = look(store.clone(), path, &rule);
+        let is_open = matches!(found, Presence::Unknown { .. });
+        assert!(is_open, "{}: {fault:?}: {path}: {found:?}", place.name());
     }
 }

@@ -1,11 +1,13 @@
 //! A place for data of each kind, written past Daybreak and looked at through it.
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use storage::{Address, Catalogue, Completeness, Credentials, Presence, Store, Want};
 use tempfile::TempDir;
-use tests::{Hdfs, S3};
+use tests::{Hdfs, Proxy, S3};
 
 /// A place for data.
 pub(crate) enum Place {
@@ -68,10 +70,55 @@ impl Place {
         }
     }
 
+    /// A proxy before its server, if it has one.
+    pub(crate) fn proxy(&self) -> Proxy {
+        match self {
+            Self::S3(s3) => Proxy::http(s3.endpoint().trim_start_matches("http://")),
+            Self::Hdfs(_) => Proxy::rpc(&self.authority()),
+            Self::WebHdfs(_) => Proxy::http(&self.authority()),
+            Self::Directory(_) => unreachable!("a directory has no server"),
+        }
+    }
+
+    /// The address of a folder of it, by way of the proxy.
+    pub(crate) fn url_by(&self, proxy: &Proxy, folder: &str) -> String {
+        let (url, address) = (self.url_in(folder), proxy.address());
+        match self {
+            Self::S3(s3) => url.replace(s3.endpoint(), &format!("http://{address}")),
+            Self::Hdfs(_) | Self::WebHdfs(_) | Self::Directory(_) => {
+                url.replacen(&self.authority(), &address, 1)
+            }
+        }
+    }
+
+    /// The address of a folder of it.
+    pub(crate) fn url_in(&self, folder: &str) -> String {
+        match self {
+            Self::S3(_) => self.url().replacen("/data?", &format!("/data/{folder}?"), 1),
+            Self::Directory(_) | Self::Hdfs(_) | Self::WebHdfs(_) => format!("{}/{folder}", self.url()),
+        }
+    }
+
+    /// The host and port of a NameNode.
+    fn authority(&self) -> String {
+        let url = self.url();
+        let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+        rest.split('/').next().unwrap_or_default().to_owned()
+    }
+
     pub(crate) fn credentials(&self) -> Credentials {
         match self {
             Self::S3(s3) => keys(s3),
             Self::Directory(_) | Self::Hdfs(_) | Self::WebHdfs(_) => Credentials::Ambient,
+        }
+    }
+
+    /// What a process has to have in its environment that finds its own way there.
+    pub(crate) fn env(&self) -> BTreeMap<String, String> {
+        match self {
+            Self::Directory(_) => BTreeMap::new(),
+            Self::S3(s3) => s3.env(),
+            Self::Hdfs(hdfs) | Self::WebHdfs(hdfs) => hdfs.env(),
         }
     }
 
@@ -110,6 +157,20 @@ impl Place {
         }
     }
 
+    /// The paths of all files.
+    pub(crate) fn list(&self) -> Vec<String> {
+        match self {
+            Self::Directory(directory) => files_below(directory.path(), directory.path()),
+            Self::S3(s3) => s3.list(),
+            Self::Hdfs(hdfs) | Self::WebHdfs(hdfs) => hdfs.list(),
+        }
+    }
+
+    /// What a fresh look at one path of a folder gives.
+    pub(crate) fn look_in(&self, folder: &str, path: &str, rule: &Completeness) -> Presence {
+        look(bound(&self.url_in(folder), &self.credentials()), path, rule)
+    }
+
     /// What a fresh look at one path gives.
     pub(crate) fn look(&self, path: &str, rule: &Completeness) -> Presence {
         look(self.store(), path, rule)
@@ -128,6 +189,17 @@ pub(crate) fn look(store: Store, path: &str, rule: &Completeness) -> Presence {
     let want = Want { store: "warehouse", prefix: path, path, rule };
     catalogue.load([want]);
     catalogue.presence(want, now())
+}
+
+fn files_below(root: &Path, folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("it is a folder").map(|entry| entry.expect("it can be read"));
+    let below = |path: PathBuf| {
+        if path.is_dir() {
+            return files_below(root, &path);
+        }
+        vec![path.strip_prefix(root).expect("it lies there").to_string_lossy().into_owned()]
+    };
+    entries.flat_map(|entry| below(entry.path())).collect()
 }
 
 fn keys(s3: &S3) -> Credentials {

@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError};
 
 use planner::launch::Launch;
 use storage::ChangedPath;
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::JoinSet;
 
 use crate::cluster::desk::Desk;
 use crate::cluster::launch::job_name;
@@ -17,7 +17,7 @@ use crate::work::pipeline::Work;
 use crate::work::records::RecordsError;
 
 /// Orders that are being carried out.
-pub(crate) type Orders = JoinSet<Result<Carried, JoinError>>;
+type Orders = JoinSet<Carried>;
 
 /// Carries orders out. Of those that take longer, whoever ordered them hears later: their pipeline is woken then.
 pub(crate) async fn carry(desk: &Arc<Desk>, id: &Id, orders: Vec<Order>) -> Vec<Carried> {
@@ -27,13 +27,15 @@ pub(crate) async fn carry(desk: &Arc<Desk>, id: &Id, orders: Vec<Order>) -> Vec<
         at_work.spawn(async move {
             // A store takes so many at once, and whoever waits holds no thread.
             let _permit = permits.acquire_owned().await;
-            tokio::task::spawn_blocking(move || order.carry_out()).await
+            let given = order.clone();
+            let carried = tokio::task::spawn_blocking(move || order.carry_out()).await;
+            carried.unwrap_or_else(|error| given.broken_off(error))
         });
     }
     let mut carried = Vec::new();
     let all = async {
         while let Some(order) = at_work.join_next().await {
-            carried.extend(finished(order));
+            carried.extend(order.ok());
         }
     };
     if tokio::time::timeout(ORDER_PATIENCE, all).await.is_err() {
@@ -50,23 +52,13 @@ fn take_in_later(desk: &Arc<Desk>, id: Id, mut at_work: Orders) {
     tasks.spawn(async move {
         while let Some(order) = at_work.join_next().await {
             let Some(desk) = weak.upgrade() else { return };
-            let carried: Vec<_> = finished(order).into_iter().collect();
+            let carried: Vec<_> = order.into_iter().collect();
             if let Err(error) = desk.think((id.clone(), carried), take_in_and_note).await {
                 tracing::warn!("{}: {}", id.name, launch::chain(&error));
             }
             desk.wake(&id);
         }
     });
-}
-
-fn finished(order: Result<Result<Carried, JoinError>, JoinError>) -> Option<Carried> {
-    match order.and_then(|order| order) {
-        Ok(carried) => Some(carried),
-        Err(error) => {
-            tracing::error!("an order was broken off: {error}");
-            None
-        }
-    }
 }
 
 /// Takes in what came of orders, and has those look who read what was written.

@@ -9,6 +9,7 @@ use k8s_openapi::NamespaceResourceScope;
 use kube::runtime::reflector::ObjectRef;
 use kube::{Api, Client, Resource};
 use planner::calendar::Instant;
+use storage::Store;
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
@@ -35,6 +36,8 @@ pub(crate) struct Desk {
     /// What is to be told of objects.
     pub(crate) events: mpsc::Sender<Told>,
     pub(crate) scribe: Scribe,
+    /// The stores that answer over a network.
+    pub(crate) services: Vec<Store>,
     /// Whoever carries an order out has one of these.
     pub(crate) orders: Arc<Semaphore>,
     /// What waits for orders that take long. They end with the desk.
@@ -60,6 +63,13 @@ impl Desk {
     pub(crate) fn mind(&self) -> MutexGuard<'_, Mind> {
         // A thought that panicked may have left half a thought: facts are read anew, and decisions made anew.
         self.mind.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells how often stores were asked.
+    pub(crate) fn count_requests(&self) {
+        for store in &self.services {
+            self.metrics.requested(store.name(), store.requests());
+        }
     }
 
     /// Has a pipeline reconciled.

@@ -4,6 +4,7 @@ use planner::calendar::Instant;
 use planner::facts::{Leftovers, Outcome, Stage};
 use planner::launch::Launch;
 use storage::{Staging, StagingError, Store};
+use tokio::task::JoinError;
 
 use crate::cluster::mind::Id;
 use crate::cluster::shelf::Shelf;
@@ -12,7 +13,7 @@ use crate::work::publish::Unsettled;
 use crate::work::records::RecordsError;
 
 /// What is to be done in storage for a launch.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Order {
     /// The pipeline.
     pub(crate) id: Id,
@@ -83,6 +84,12 @@ impl Order {
             Err(Unsettled::Records(error)) if error.is_already_there() => Done::Forestalled,
             Err(Unsettled::Records(error)) => Done::Unrecorded(error),
         };
+        Carried { order: self, done }
+    }
+
+    /// It panicked: nobody knows how far it came, but what is recorded.
+    pub(crate) fn broken_off(self, error: JoinError) -> Carried {
+        let done = Done::Unrecorded(RecordsError::new("carry out", &self.errand.name, error));
         Carried { order: self, done }
     }
 

@@ -85,6 +85,7 @@ impl Pass {
         }
         let orders = std::mem::take(&mut self.orders);
         self.carried = carry(desk, &self.fetched.id, orders).await;
+        desk.count_requests();
         self
     }
 

@@ -53,13 +53,8 @@ struct Timetable {
 
 /// Goes round each store that answers over a network, until the controller ends; `inbox` brings what buckets tell.
 pub(crate) async fn go_rounds(desk: &Arc<Desk>, inbox: Option<Inbox>) {
-    let names: Vec<_> = {
-        let stores = Arc::clone(&desk.mind().stores);
-        let services = stores.values().filter(|store| store.directory().is_none());
-        services.map(|store| store.name().to_owned()).collect()
-    };
     let (mut slots, mut rounds) = (BTreeMap::new(), Vec::new());
-    for name in names {
+    for name in desk.services.iter().map(|store| store.name().to_owned()) {
         let (slot, told) = Inbox::new();
         slots.insert(name.clone(), slot);
         rounds.push(go_round(Arc::clone(desk), name, told));
@@ -108,8 +103,7 @@ async fn go_round(desk: Arc<Desk>, store: String, mut told: Inbox) {
 
 /// Tries whether a store is there, can be listed and written, and has its pipelines tell if not.
 async fn check(desk: &Arc<Desk>, store: &str) {
-    let bound = desk.think(store.to_owned(), |mind, _, store| Ok(mind.stores.get(store.as_str()).cloned()));
-    let Ok(Some(checked)) = bound.await else { return };
+    let Some(checked) = desk.services.iter().find(|it| it.name() == store).cloned() else { return };
     let fault = tokio::task::spawn_blocking(move || checked.preflight().err().map(|error| chain(&error)));
     // One that panicked is tried again with the next round.
     let Ok(fault) = fault.await else { return };
@@ -166,6 +160,7 @@ async fn ask(desk: &Arc<Desk>, store: &str, asked: &Asked) -> Result<Found, Reco
     let began = Instant::now();
     let look = look.make().await;
     desk.metrics.asked_storage(store, "look", began.elapsed());
+    desk.count_requests();
     let about = (look, store.to_owned(), asked.clone());
     let taken_in = desk.think(about, |mind, desk, (look, store, asked)| {
         Ok(take_in(mind, desk, (std::mem::take(look), store, asked)))

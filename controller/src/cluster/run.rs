@@ -147,6 +147,7 @@ fn desk(
     let stores = stores(&configuration)?;
     let archive = stores.get(configuration.archive_store()).cloned();
     let archive = archive.expect("a configuration that is sound names a store for the archive");
+    let services = stores.values().filter(|store| store.directory().is_none()).cloned().collect();
     let (caches, feeds) = caches::watch(&client, configuration.namespace.as_deref());
     let mind = Mind {
         catalogue: Catalogue::new(stores.values().cloned()),
@@ -165,6 +166,7 @@ fn desk(
         jobs: Jobs::new(client.clone()),
         events,
         scribe: Scribe::new(client.clone(), wakes.clone()),
+        services,
         orders: Arc::new(Semaphore::new(ORDERS)),
         late: Mutex::default(),
         client,

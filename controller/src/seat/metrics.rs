@@ -47,6 +47,7 @@ struct Families {
     reconcile_errors: Counter,
     api_calls: Histograms<Call>,
     storage_calls: Histograms<StorageCall>,
+    storage_requests: Family<StorageCall, Counter>,
     swept: Family<Store, Counter>,
     notifications: Family<Notified, Counter>,
     refused: Family<Refused, Counter>,
@@ -120,6 +121,7 @@ impl Metrics {
             reconcile_errors: Counter::default(),
             api_calls: Family::new_with_constructor(|| Histogram::new(CALL_BUCKETS)),
             storage_calls: Family::new_with_constructor(|| Histogram::new(CALL_BUCKETS)),
+            storage_requests: Family::default(),
             swept: Family::default(),
             notifications: Family::default(),
             refused: Family::default(),
@@ -177,6 +179,15 @@ impl Metrics {
     pub fn asked_storage(&self, store: &str, operation: &'static str, took: Duration) {
         let labels = StorageCall { store: store.to_owned(), operation };
         self.0.storage_calls.get_or_create(&labels).observe(took.as_secs_f64());
+    }
+
+    /// A store was asked so often since it was bound, by what was asked for.
+    pub fn requested(&self, store: &str, requests: impl IntoIterator<Item = (&'static str, u64)>) {
+        for (operation, total) in requests {
+            let labels = StorageCall { store: store.to_owned(), operation };
+            let counter = self.0.storage_requests.get_or_create(&labels);
+            counter.inc_by(total.saturating_sub(counter.get()));
+        }
     }
 
     /// Decisions rest on listings of a store that are no older than this.
@@ -245,6 +256,11 @@ impl Families {
             "storage_request_duration_seconds",
             "How long a store took to answer",
             self.storage_calls.clone(),
+        );
+        registry.register(
+            "storage_requests",
+            "Requests to a store that answers over a network: each page of a listing is one, each attempt is one",
+            self.storage_requests.clone(),
         );
         registry.register(
             "staging_swept",

@@ -44,23 +44,32 @@ pub(crate) fn store_env(
 ) -> Result<BTreeMap<String, String>, String> {
     let parts = plan.step(step);
     let used = parts.inputs.iter().map(|input| input.dataset).chain(parts.outputs.iter().copied());
-    let mut all: Option<(&Store, BTreeMap<String, String>)> = None;
+    let mut by_tools: BTreeMap<&str, (&Store, BTreeMap<String, String>)> = BTreeMap::new();
     for store in used.filter_map(|id| stores.get(plan.dataset(id).store.as_str())) {
+        if store.directory().is_some() {
+            continue;
+        }
         let env: BTreeMap<_, _> = store.step_env().into_iter().collect();
-        let is_service = store.directory().is_none();
-        match &all {
-            Some((first, other)) if is_service && *other != env => {
+        match by_tools.get(tools(store)) {
+            Some((first, other)) if *other != env => {
                 return Err(format!(
                     "the stores {} and {} are reached in different ways (endpoint, region, user), of which a step's environment can say one: give both the same, or use one in each step",
                     first.name(),
                     store.name()
                 ));
             }
-            None if is_service => all = Some((store, env)),
-            Some(_) | None => {}
+            Some(_) => {}
+            None => {
+                by_tools.insert(tools(store), (store, env));
+            }
         }
     }
-    Ok(all.map(|(_, env)| env).unwrap_or_default())
+    Ok(by_tools.into_values().flat_map(|(_, env)| env).collect())
+}
+
+/// The tools that open the addresses of a store: those of S3, or Hadoop's. Each reads variables of its own.
+fn tools(store: &Store) -> &'static str {
+    if store.address().starts_with("s3://") { "s3" } else { "hadoop" }
 }
 
 /// The values of a launch's command.

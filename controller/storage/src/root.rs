@@ -15,6 +15,7 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
+use crate::Resting;
 use crate::path::{BadPath, bare, check, split};
 use crate::service_error::ServiceError;
 
@@ -45,11 +46,27 @@ pub enum StorageError {
         /// The root.
         root: String,
     },
-    /// A remote store gave no answer a moment ago, and is not asked.
-    #[error("{place} gave no answer in time a moment ago, and is asked again in a few seconds")]
-    NoAnswer {
+    /// The root of a remote store is a file.
+    #[error("the store's root {root} is not a directory; bind the store to one")]
+    RemoteRootIsFile {
+        /// The root.
+        root: String,
+    },
+    /// The store's own keys are not where they should be.
+    #[error("cannot ask {place}: {words}")]
+    NoKeys {
         /// The store's root.
         place: String,
+        /// What is missing, and where.
+        words: String,
+    },
+    /// A remote store is left in peace for a while, and was not asked.
+    #[error("{place} {resting}")]
+    Resting {
+        /// The store's root.
+        place: String,
+        /// Why.
+        resting: Resting,
     },
     /// A listing of a remote store has no end.
     #[error("the listing of {place} broke off: it went, or was exchanged, meanwhile")]
@@ -58,7 +75,7 @@ pub enum StorageError {
         place: String,
     },
     /// A remote store refused, or did not answer.
-    #[error("cannot {operation} {place}{}", source.advice())]
+    #[error("cannot {operation} {place}{}", source.advice(operation))]
     Remote {
         /// What was tried.
         operation: &'static str,
@@ -134,8 +151,10 @@ impl StorageError {
             | Self::Rename { .. }
             | Self::TakenAway { .. }
             | Self::RemoteRootGone { .. }
+            | Self::RemoteRootIsFile { .. }
+            | Self::NoKeys { .. }
             | Self::BrokenOff { .. }
-            | Self::NoAnswer { .. } => true,
+            | Self::Resting { .. } => true,
             Self::RootGone { .. }
             | Self::RootReplaced { .. }
             | Self::Failed { .. }

@@ -1,9 +1,19 @@
 //! What a service answered that it should not have, in words for a person.
 
+use std::error::Error as _;
+
 use opendal::ErrorKind;
 
 /// How much of a service's own words is told: they may be a page of HTML.
 const WORDS: usize = 300;
+
+/// How it shows that nothing answers at an address.
+const UNREACHED: [std::io::ErrorKind; 4] = [
+    std::io::ErrorKind::ConnectionRefused,
+    std::io::ErrorKind::HostUnreachable,
+    std::io::ErrorKind::NetworkUnreachable,
+    std::io::ErrorKind::TimedOut,
+];
 
 /// Why a service gave no answer that can be relied on.
 #[derive(Debug)]
@@ -17,28 +27,70 @@ impl From<opendal::Error> for ServiceError {
 
 impl ServiceError {
     /// What a person can do about it, as the rest of a sentence.
-    pub(crate) fn advice(&self) -> &'static str {
+    pub(crate) fn advice(&self, operation: &str) -> String {
+        if self.0.kind() == ErrorKind::PermissionDenied {
+            return format!("; check the credentials, and grant the right to {} there", right(operation));
+        }
         let advice = [
-            (
-                ErrorKind::PermissionDenied,
-                "; check the credentials, and grant the right to list, read and write there",
-            ),
             (ErrorKind::ConfigInvalid, "; create the bucket, or bind the store to one that is there"),
+            // A listing of nothing is empty, and a copy is of something that was seen.
+            (
+                ErrorKind::NotFound,
+                "; check the credentials and the address: the server does not know one of them",
+            ),
             (ErrorKind::RateLimited, "; it asks for fewer calls, and is asked again later"),
         ];
-        advice.into_iter().find(|(kind, _)| *kind == self.0.kind()).map_or("", |(_, advice)| advice)
+        let advice = advice.into_iter().find(|(kind, _)| *kind == self.0.kind()).map(|(_, advice)| advice);
+        let unreached = "; check the address, and whether it is up and can be reached from here";
+        advice.unwrap_or_else(|| if self.is_unreached() { unreached } else { "" }).to_owned()
+    }
+
+    /// Whether nothing answered at the address.
+    fn is_unreached(&self) -> bool {
+        let error = self.cause().and_then(|cause| cause.downcast_ref::<std::io::Error>());
+        error.is_some_and(|error| UNREACHED.contains(&error.kind()))
+    }
+
+    /// What is behind all other causes.
+    fn cause(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        let mut cause = self.0.source()?;
+        while let Some(deeper) = cause.source() {
+            cause = deeper;
+        }
+        Some(cause)
+    }
+}
+
+/// What must be granted for an operation. Who may not list is told of no object whether it is there.
+fn right(operation: &str) -> &'static str {
+    match operation {
+        "list" => "list",
+        "look at" => "list and read",
+        "write" | "copy to" | "make" => "write",
+        "remove" => "delete",
+        _ => "read",
     }
 }
 
 impl std::fmt::Display for ServiceError {
     /// The service's words, and not the context that opendal adds: that names addresses and headers.
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // What follows on further lines is where in its own code the service found the fault.
-        let words = without_marks(self.0.message().trim().lines().next().unwrap_or_default());
-        match words.char_indices().nth(WORDS) {
-            Some((end, _)) => write!(formatter, "{}: {}…", self.0.kind(), &words[..end]),
-            None => write!(formatter, "{}: {words}", self.0.kind()),
+        let told = words(self.0.message());
+        write!(formatter, "{}: {told}", self.0.kind())?;
+        // A request that was not even made is told in the words of the library alone.
+        match self.cause().map(|cause| words(&cause.to_string())) {
+            Some(cause) if !told.contains(&cause) && !cause.contains(&told) => write!(formatter, ": {cause}"),
+            Some(_) | None => Ok(()),
         }
+    }
+}
+
+/// The first line of a text, and not too much of it. It may go on with where in its own code a service found the fault.
+fn words(text: &str) -> String {
+    let line = without_marks(text.trim().lines().next().unwrap_or_default());
+    match line.char_indices().nth(WORDS) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
     }
 }
 

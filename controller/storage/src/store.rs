@@ -1,5 +1,6 @@
 //! A named place for datasets, bound to a directory of this machine or to a service.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -224,6 +225,15 @@ impl Store {
         match self.place() {
             Place::Directory(_) => Vec::new(),
             Place::Remote(remote) => remote.step_env(),
+        }
+    }
+
+    /// How many requests a service was asked since the store was bound, by what they ask for: each page of a listing is
+    /// one, each attempt is one. None of a directory.
+    pub fn requests(&self) -> BTreeMap<&'static str, u64> {
+        match self.place() {
+            Place::Directory(_) => BTreeMap::new(),
+            Place::Remote(remote) => remote.requests(),
         }
     }
 

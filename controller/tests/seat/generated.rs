@@ -33,6 +33,7 @@ async fn seasoned() -> Metrics {
     metrics.reconcile_failed();
     metrics.asked_storage("warehouse", "list", Duration::ZERO);
     metrics.listed("warehouse", now());
+    metrics.requested("warehouse", [("list", 1)]);
     metrics.swept("warehouse", 1);
     metrics.notified("changed");
     metrics.refused_notification("stranger");

@@ -1,6 +1,6 @@
 //! Connections: from an address to something that answers, with a limit to the time and number of calls.
 
-use std::sync::Mutex;
+use std::sync::Arc;
 use std::time::Duration;
 
 use opendal::Operator;
@@ -13,10 +13,11 @@ use crate::address::{Credentials, Scheme, Service};
 use crate::remote::copy::Copier;
 use crate::remote::keys::FolderKeys;
 use crate::remote::rename::Renamer;
-use crate::remote::{Kind, Remote, Tree};
+use crate::remote::traffic::Traffic;
+use crate::remote::{Kind, Remote, Tree, http, rpc};
 
 /// How long one call may take. A page of a listing takes a fraction of a second; what takes this long is away.
-const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long a server may take to copy one object: 5 GiB at 10 MB a second.
 const COPY_TIMEOUT: Duration = Duration::from_mins(10);
@@ -28,50 +29,59 @@ const RETRIES: usize = 2;
 /// The longest pause between these.
 const RETRY_PAUSE_MAX: Duration = Duration::from_secs(1);
 
+/// How often a client of HDFS goes round its NameNodes before it gives up, and the base of its pauses. Its own 15 rounds
+/// take two minutes, in which nobody hears that nothing answers; ours are over within the time that one call may take.
+const ROUNDS: usize = 3;
+const ROUND_PAUSE_MILLIS: usize = 250;
+
 /// Calls at once of one store: enough to hide the time that each takes, and few for a store that serves thousands.
 const CALLS: usize = 64;
+
+/// What all that asks one store shares.
+struct Limits {
+    traffic: Arc<Traffic>,
+    calls: ConcurrentLimitLayer,
+}
 
 impl Remote {
     /// Connects to a service. Nothing is asked of it yet.
     pub(crate) fn connect(service: &Service, credentials: &Credentials) -> Result<Self, opendal::Error> {
+        let limits = Limits::default();
         let all = Service { root: String::new(), ..service.clone() };
         let tree = |renamer, all| {
             let root = if service.root.is_empty() { "/".to_owned() } else { service.root.clone() };
-            Kind::Tree(Tree { renamer, all: limited(all, CALL_TIMEOUT), root })
+            Kind::Tree(Tree { renamer, all: limits.on(all, CALL_TIMEOUT), root })
         };
+        let by_http = |operator: Operator| operator.layer(http::Counted(Arc::clone(&limits.traffic)));
+        let by_rpc = |operator: Operator| operator.layer(rpc::Counted(Arc::clone(&limits.traffic)));
+        let traffic = Arc::clone(&limits.traffic);
         let (operator, kind) = match service.scheme {
             Scheme::S3 => {
-                let operator = s3(service, credentials)?;
-                (operator.clone(), objects(operator))
+                let operator = by_http(s3(service, credentials)?);
+                (operator.clone(), limits.objects(operator))
             }
-            Scheme::Hdfs => (hdfs(service)?, tree(Renamer::rpc(service)?, hdfs(&all)?)),
-            Scheme::WebHdfs => (webhdfs(service)?, tree(Renamer::http(service)?, webhdfs(&all)?)),
+            Scheme::Hdfs => {
+                (by_rpc(hdfs(service)?), tree(Renamer::rpc(service, traffic)?, by_rpc(hdfs(&all)?)))
+            }
+            Scheme::WebHdfs => {
+                (by_http(webhdfs(service)?), tree(Renamer::http(service, traffic)?, by_http(webhdfs(&all)?)))
+            }
         };
         let address = told(service).to_string();
-        let operator = limited(operator, CALL_TIMEOUT);
-        Ok(Self {
-            operator,
-            kind,
-            address,
-            service: Some(service.clone()),
-            met: OnceCell::new(),
-            away_until: Mutex::default(),
-        })
+        let keys = match credentials {
+            Credentials::Folder(folder) => Some(FolderKeys::new(folder.clone())),
+            Credentials::Ambient | Credentials::Keys { .. } => None,
+        };
+        Ok(Self { keys, service: Some(service.clone()), ..limits.bound((operator, kind), address) })
     }
 
     /// A store in this process' memory, which answers as an object store does.
     pub(crate) fn memory(name: &str) -> Result<Self, opendal::Error> {
-        let operator = Operator::new(Memory::default())?;
-        let kind = objects(operator.clone());
-        let operator = limited(operator, CALL_TIMEOUT);
-        Ok(Self {
-            operator,
-            kind,
-            address: format!("memory://{name}"),
-            service: None,
-            met: OnceCell::new(),
-            away_until: Mutex::default(),
-        })
+        let limits = Limits::default();
+        let counted = rpc::Counted(Arc::clone(&limits.traffic));
+        let operator = Operator::new(Memory::default())?.layer(counted);
+        let kind = limits.objects(operator.clone());
+        Ok(limits.bound((operator, kind), format!("memory://{name}")))
     }
 
     /// The variables by which a step's own tools find what the options of the address say.
@@ -100,17 +110,31 @@ fn told(service: &Service) -> Service {
     Service { authority, ..service.clone() }
 }
 
-/// A server copies large objects by itself, and answers when it is done.
-fn objects(operator: Operator) -> Kind {
-    Kind::Objects(Copier::new(limited(operator, COPY_TIMEOUT)))
+impl Limits {
+    fn on(&self, operator: Operator, timeout: Duration) -> Operator {
+        // The limit to the time of a call stands inside of the retries.
+        operator
+            .layer(TimeoutLayer::new().with_timeout(timeout).with_io_timeout(timeout))
+            .layer(RetryLayer::new().with_max_times(RETRIES).with_max_delay(RETRY_PAUSE_MAX).with_jitter())
+            .layer(self.calls.clone())
+    }
+
+    /// A server copies large objects by itself, and answers when it is done.
+    fn objects(&self, operator: Operator) -> Kind {
+        Kind::Objects(Copier::new(self.on(operator, COPY_TIMEOUT)))
+    }
+
+    fn bound(self, (operator, kind): (Operator, Kind), address: String) -> Remote {
+        let operator = self.on(operator, CALL_TIMEOUT);
+        let (service, keys, met) = (None, None, OnceCell::new());
+        Remote { operator, kind, address, service, keys, met, traffic: self.traffic }
+    }
 }
 
-fn limited(operator: Operator, timeout: Duration) -> Operator {
-    // The limit to the time of a call stands inside of the retries.
-    operator
-        .layer(TimeoutLayer::new().with_timeout(timeout).with_io_timeout(timeout))
-        .layer(RetryLayer::new().with_max_times(RETRIES).with_max_delay(RETRY_PAUSE_MAX).with_jitter())
-        .layer(ConcurrentLimitLayer::new(CALLS))
+impl Default for Limits {
+    fn default() -> Self {
+        Self { traffic: Arc::default(), calls: ConcurrentLimitLayer::new(CALLS) }
+    }
 }
 
 /// What carries HTTP, with the one library of ciphers that this program has: of two rustls would not choose.
@@ -151,8 +175,18 @@ fn s3(service: &Service, credentials: &Credentials) -> Result<Operator, opendal:
     Operator::new(builder)
 }
 
+/// The settings of a client of HDFS that say how soon it gives up.
+pub(super) fn patience(service: &Service) -> [(String, String); 2] {
+    let attempts = ROUNDS * service.authority.split(',').count();
+    [
+        ("dfs.client.failover.max.attempts".to_owned(), attempts.to_string()),
+        ("dfs.client.failover.sleep.base.millis".to_owned(), ROUND_PAUSE_MILLIS.to_string()),
+    ]
+}
+
 fn hdfs(service: &Service) -> Result<Operator, opendal::Error> {
     let builder = HdfsNative::default().name_node(&service.authority).root(&format!("/{}", service.root));
+    let builder = builder.options(patience(service).into_iter().collect());
     Operator::new(builder)
 }
 

@@ -14,7 +14,7 @@ use reqsign_core::{Context, Error, ProvideCredential, Result};
 const VALID: Duration = Duration::from_mins(3);
 
 /// Keys in the files of a folder.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct FolderKeys {
     folder: PathBuf,
 }
@@ -22,6 +22,12 @@ pub(super) struct FolderKeys {
 impl FolderKeys {
     pub(super) fn new(folder: PathBuf) -> Self {
         Self { folder }
+    }
+
+    /// Why there are no keys. Whoever asks for them tries others then, and tells no more than that there are none.
+    pub(super) fn fault(&self) -> Option<String> {
+        let needed = ["accessKeyId", "secretAccessKey"].into_iter();
+        needed.filter_map(|name| self.needed(name).err()).map(|error| error.to_string()).next()
     }
 
     /// The content of a file without white space around it; none where it is absent.
@@ -59,5 +65,42 @@ impl ProvideCredential for FolderKeys {
             session_token: self.read("sessionToken")?,
             expires_in: Some(Timestamp::now() + VALID),
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use reqsign_core::time::Timestamp;
+    use reqsign_core::{Context, ProvideCredential as _};
+
+    use super::{FolderKeys, VALID};
+
+    #[tokio::test]
+    async fn keys_are_read_anew_and_hold_for_minutes() {
+        let folder = tempfile::tempdir().expect("there is room");
+        let keys = FolderKeys::new(folder.path().to_owned());
+        let write = |file: &str, key: &str| {
+            fs::write(folder.path().join(file), key).expect("the folder is ours");
+        };
+        write("secretAccessKey", "secret");
+        for name in ["old", "new"] {
+            write("accessKeyId", name);
+            let given = keys.provide_credential(&Context::new()).await.expect("they are there");
+            let given = given.expect("they are there");
+            assert_eq!(given.access_key_id, name);
+            let until = given.expires_in.expect("they are not for ever");
+            assert!(until <= Timestamp::now() + VALID);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_folder_without_a_key_is_told() {
+        let folder = tempfile::tempdir().expect("there is room");
+        let keys = FolderKeys::new(folder.path().to_owned());
+        keys.provide_credential(&Context::new()).await.expect_err("there is none");
+        let fault = keys.fault().expect("there is none");
+        assert!(fault.contains("the Secret needs the entries"), "{fault}");
     }
 }

@@ -8,18 +8,22 @@ mod copy;
 pub(crate) mod drawer;
 mod family;
 mod fingerprint;
+mod http;
 mod keys;
 mod lane;
 mod list;
 mod look;
 mod publish;
 mod rename;
+mod rest;
+mod rpc;
 mod staging;
 mod sweep;
+mod traffic;
 mod verify;
 
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use opendal::{EntryMode, ErrorKind, Metadata, Operator};
 use tokio::sync::OnceCell;
@@ -29,6 +33,7 @@ pub(crate) use fingerprint::fingerprint;
 pub(crate) use lane::{ask, wait};
 pub(crate) use publish::publish;
 pub use rename::RenameError;
+pub use rest::Resting;
 pub(crate) use staging::{begin, discard, sweep as sweep_staging, verify as verify_staged};
 pub(crate) use verify::verify;
 
@@ -36,10 +41,9 @@ use crate::StorageError;
 use crate::address::{Scheme, Service};
 use crate::path::{RESERVED, bare, check, is_reserved, join};
 use crate::remote::copy::Copier;
+use crate::remote::keys::FolderKeys;
 use crate::remote::rename::Renamer;
-
-/// How long a store that gave no answer in time is not asked again.
-const AWAY: Duration = Duration::from_secs(5);
+use crate::remote::traffic::Traffic;
 
 /// A store that answers over the network.
 #[derive(Debug)]
@@ -49,10 +53,11 @@ pub(crate) struct Remote {
     /// The address of its root, without a slash at the end.
     address: String,
     service: Option<Service>,
+    /// Keys of its own, if they lie in a folder.
+    keys: Option<FolderKeys>,
     /// Set once it was found to be there.
     met: OnceCell<()>,
-    /// Until when it is not asked, after it gave no answer in time: who asks for thousands of paths would wait for each.
-    away_until: Mutex<Option<Instant>>,
+    traffic: Arc<Traffic>,
 }
 
 /// What its paths are.
@@ -114,7 +119,7 @@ impl Remote {
             }
             Kind::Tree(Tree { all, root, .. }) => match all.stat(root).await {
                 Ok(found) if found.is_dir() => Ok(()),
-                Ok(_) => Err(StorageError::NotADirectory { path: self.address.clone().into() }),
+                Ok(_) => Err(StorageError::RemoteRootIsFile { root: self.address.clone() }),
                 Err(error) if error.kind() == ErrorKind::NotFound => {
                     Err(StorageError::RemoteRootGone { root: self.address.clone() })
                 }
@@ -130,22 +135,26 @@ impl Remote {
 
     async fn meet(&self) -> Result<(), StorageError> {
         self.check_there().await?;
-        // The client of WebHDFS makes a root that is absent the first time that it looks, and is to do so now.
-        self.stat(RESERVED).await.map(|_| ())
+        match &self.kind {
+            Kind::Objects(_) => Ok(()),
+            // The client of WebHDFS makes a root that is absent the first time that it looks, and is to do so now.
+            Kind::Tree(_) => self.stat(RESERVED).await.map(|_| ()),
+        }
     }
 
-    /// Refuses for a moment a store that gave no answer in time.
+    /// Refuses for a moment a store that gave no answer in time, or asked for fewer requests.
     fn check_answers(&self) -> Result<(), StorageError> {
-        let away_until = *self.away_until.lock().unwrap_or_else(PoisonError::into_inner);
-        match away_until.filter(|until| *until > Instant::now()) {
-            Some(_) => Err(StorageError::NoAnswer { place: self.address.clone() }),
-            None => Ok(()),
-        }
+        let place = || self.address.clone();
+        self.traffic.check().map_err(|resting| StorageError::Resting { place: place(), resting })
+    }
+
+    /// How many requests it was asked, by what they ask for.
+    pub(crate) fn requests(&self) -> BTreeMap<&'static str, u64> {
+        self.traffic.counts()
     }
 
     /// What is at `path`. `None` where nothing is, if the store is there.
     async fn stat(&self, path: &str) -> Result<Option<Metadata>, StorageError> {
-        self.check_answers()?;
         match self.operator.stat(path).await {
             Ok(found) => Ok(Some(found)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -159,9 +168,15 @@ impl Remote {
     }
 
     fn failed(&self, operation: &'static str, path: &str, error: opendal::Error) -> StorageError {
-        if error.kind() == ErrorKind::Unexpected && (error.is_temporary() || error.is_persistent()) {
-            // What was tried again and again is away.
-            *self.away_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + AWAY);
+        if matches!(error.kind(), ErrorKind::Unexpected | ErrorKind::RateLimited) {
+            if let Err(resting) = self.check_answers() {
+                return resting;
+            }
+            if let Some(words) = self.keys.as_ref().and_then(FolderKeys::fault) {
+                return StorageError::NoKeys { place: self.address.clone(), words };
+            }
+            // It was tried again and again.
+            self.traffic.fail();
         }
         let place = if path.is_empty() || path == "/" { self.address.clone() } else { self.uri(path) };
         StorageError::Remote { operation, place, source: Box::new(error.into()) }

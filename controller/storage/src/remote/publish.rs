@@ -1,6 +1,7 @@
 //! The way from staging to the final paths of a remote store: it creates or, when asked, replaces, and may be taken up
 //! again.
 
+mod claim;
 mod objects;
 mod tree;
 

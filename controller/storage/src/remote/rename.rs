@@ -1,6 +1,7 @@
 //! Renames that replace nothing, which opendal does not offer: its HDFS rename deletes the target, or first creates an
 //! empty one, and its WebHDFS has none.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use hdfs_native::{Client, ClientBuilder, HdfsError};
@@ -8,7 +9,9 @@ use reqwest::Url;
 use serde::Deserialize;
 
 use crate::address::Service;
-use crate::remote::connect::install_transport;
+use crate::remote::connect::{install_transport, patience};
+use crate::remote::rest::Resting;
+use crate::remote::traffic::{Call, Request, Traffic};
 
 /// How long a rename may take: it is one change in a NameNode's memory.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -22,6 +25,7 @@ pub(crate) struct Renamer {
     /// The root in the file system, with a slash at its beginning and none at its end.
     root: String,
     way: Way,
+    traffic: Arc<Traffic>,
 }
 
 #[derive(Debug)]
@@ -44,6 +48,9 @@ pub(crate) enum Renamed {
 /// Why a rename has no answer, or an unexpected one.
 #[derive(Debug, thiserror::Error)]
 pub enum RenameError {
+    /// The store is left in peace for a while, and was not asked.
+    #[error("the store {0}")]
+    Resting(Resting),
     /// HDFS refused.
     #[error("HDFS refuses")]
     Rpc(#[source] HdfsError),
@@ -83,7 +90,7 @@ struct RemoteException {
 
 impl Renamer {
     /// By HDFS' own protocol.
-    pub(super) fn rpc(service: &Service) -> Result<Self, opendal::Error> {
+    pub(super) fn rpc(service: &Service, traffic: Arc<Traffic>) -> Result<Self, opendal::Error> {
         let bad =
             |error: HdfsError| opendal::Error::new(opendal::ErrorKind::ConfigInvalid, error.to_string());
         // Two NameNodes are one name service, which is configured as Hadoop's own clients are.
@@ -93,34 +100,36 @@ impl Renamer {
         config.extend(nodes.iter().map(|(number, node)| {
             (format!("dfs.namenode.rpc-address.store.nn{number}"), (*node).to_owned())
         }));
+        config.extend(patience(service));
         let client =
             ClientBuilder::new().with_url("hdfs://store").with_config(config).build().map_err(bad)?;
-        Ok(Self { root: rooted(service), way: Way::Rpc(client) })
+        Ok(Self { root: rooted(service), way: Way::Rpc(client), traffic })
     }
 
     /// Over HTTP.
-    pub(super) fn http(service: &Service) -> Result<Self, opendal::Error> {
+    pub(super) fn http(service: &Service, traffic: Arc<Traffic>) -> Result<Self, opendal::Error> {
         let endpoint = format!("{}/webhdfs/v1", service.web_server());
         let endpoint = Url::parse(&endpoint)
             .map_err(|error| opendal::Error::new(opendal::ErrorKind::ConfigInvalid, error.to_string()))?;
         install_transport();
         let client = reqwest::Client::new();
         let user = service.options.get("user").cloned();
-        Ok(Self { root: rooted(service), way: Way::Http { client, endpoint, user } })
+        Ok(Self { root: rooted(service), way: Way::Http { client, endpoint, user }, traffic })
     }
 
     /// Gives what is at `from` the name `to`, if nothing has it. The directory of `to` must be there.
     pub(super) async fn rename(&self, from: &str, to: &str) -> Result<Renamed, RenameError> {
         let (from, to) = (format!("{}/{from}", self.root), format!("{}/{to}", self.root));
+        let call = self.traffic.begin(Request::Rename).map_err(RenameError::Resting)?;
         let asked = async {
             match &self.way {
-                Way::Rpc(client) => by_rpc(client, (&from, &to)).await,
+                Way::Rpc(client) => by_rpc(client, (&from, &to), call).await,
                 Way::Http { client, endpoint, user } => {
                     let mut request = client.put(below(endpoint, &from));
                     request =
                         request.query(&[("op", "RENAME"), ("destination", &to), ("renameoptions", "NONE")]);
                     request = request.query(&user.as_ref().map(|user| [("user.name", user)]));
-                    by_http(request).await
+                    by_http(request, call).await
                 }
             }
         };
@@ -137,8 +146,12 @@ fn below(endpoint: &Url, path: &str) -> Url {
     url
 }
 
-async fn by_rpc(client: &Client, (from, to): (&str, &str)) -> Result<Renamed, RenameError> {
-    match client.rename(from, to, false).await {
+async fn by_rpc(client: &Client, (from, to): (&str, &str), call: Call<'_>) -> Result<Renamed, RenameError> {
+    let renamed = client.rename(from, to, false).await;
+    if !matches!(renamed, Err(HdfsError::IOError(_))) {
+        call.answered();
+    }
+    match renamed {
         Ok(()) => Ok(Renamed::Done),
         Err(HdfsError::AlreadyExists(_)) => Ok(Renamed::TargetExists),
         Err(HdfsError::FileNotFound(_)) => Ok(Renamed::NoSource),
@@ -147,9 +160,10 @@ async fn by_rpc(client: &Client, (from, to): (&str, &str)) -> Result<Renamed, Re
     }
 }
 
-async fn by_http(request: reqwest::RequestBuilder) -> Result<Renamed, RenameError> {
+async fn by_http(request: reqwest::RequestBuilder, call: Call<'_>) -> Result<Renamed, RenameError> {
     let answer = request.send().await.map_err(RenameError::Http)?;
     let status = answer.status();
+    call.hear(status.as_u16());
     let text = answer.text().await.map_err(RenameError::Http)?;
     if status.is_success() {
         // A NameNode says nothing; a gateway such as HttpFS does not know the option, and says whether it renamed.

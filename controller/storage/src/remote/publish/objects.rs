@@ -1,8 +1,9 @@
 //! Publishing in an object store: copies on the server, each only where nothing is, the flag last.
 //!
-//! Objects can't be renamed, and several can't appear at once. So a directory is there when its flag is. Before the first
-//! copy it is recorded that nothing was at the final path, so that whoever takes up the work knows what is its own; and
-//! after a replacement that it was made, so that nobody makes it again.
+//! Objects can't be renamed, and several can't appear at once. So a directory is there when its flag is, and one launch
+//! at once publishes it (`claim`). Before the first copy it is recorded that nothing was at the final path, so that
+//! whoever takes up the work knows what is its own; and after a replacement that it was made, so that nobody makes it
+//! again.
 
 use std::collections::BTreeMap;
 
@@ -14,6 +15,7 @@ use crate::path::join;
 use crate::publish::{Existing, Output, Published};
 use crate::remote::Remote;
 use crate::remote::copy::Copier;
+use crate::remote::publish::claim::{claim, release};
 use crate::remote::publish::vanished;
 
 /// Copies at once: a server copies many objects in the time that one takes.
@@ -35,10 +37,22 @@ pub(super) async fn publish(
     if staged.is_empty() {
         return was_moved(remote, output).await;
     }
-    match existing {
-        Existing::Keep => create((remote, copier), (output, flag), &staged).await,
-        Existing::Replace => replace((remote, copier), (output, flag), &staged).await,
+    if !claim(remote, output).await? {
+        return Ok(Published::AlreadyThere);
     }
+    let published = match existing {
+        Existing::Keep => create((remote, copier), (output, flag), &staged).await?,
+        Existing::Replace => replace((remote, copier), (output, flag), &staged).await?,
+    };
+    // Whoever takes it up after an error, or a crash, claims it again.
+    release(remote, output).await?;
+    Ok(published)
+}
+
+/// Whether anything is at a path.
+pub(super) async fn is_anything(remote: &Remote, path: &str) -> Result<bool, StagingError> {
+    let is_file = remote.file(path).await.map_err(StagingError::Storage)?.is_some();
+    Ok(is_file || !below(remote, path).await?.is_empty())
 }
 
 async fn publish_one(
@@ -190,8 +204,7 @@ async fn delete(remote: &Remote, path: &str) -> Result<(), StagingError> {
 
 /// Nothing is staged any more, so it was copied and discarded, if this launch verified it.
 async fn was_moved(remote: &Remote, output: &Output) -> Result<Published, StagingError> {
-    let is_file = remote.file(&output.path).await.map_err(StagingError::Storage)?.is_some();
-    if is_file || !below(remote, &output.path).await?.is_empty() {
+    if is_anything(remote, &output.path).await? {
         return Ok(Published::Published);
     }
     remote.check_there().await.map_err(StagingError::Storage)?;

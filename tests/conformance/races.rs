@@ -1,0 +1,97 @@
+//! Two publishers of one path at once, under faults: there is one set of outputs, and the other says that it lost.
+
+use std::thread;
+
+use storage::{Existing, Published, Staging};
+use tests::{Fault, Hdfs, Proxy, S3};
+
+use crate::launch::{Before, Files, Kind, World, published, root, worlds};
+use crate::place::{Place, bound};
+use crate::trouble::{each, some};
+
+const LAUNCHES: [&str; 2] = ["first", "second"];
+
+/// How many races are run on each store.
+const TRIES: usize = 20;
+
+/// The faults of one publisher: after so many requests.
+type Troubles = [(Fault, u64); 2];
+
+/// Publishes until it is known how it ends, with one fault in between.
+fn publish(place: &Place, world: World, (launch, (fault, number)): (&str, (Fault, u64))) -> Published {
+    let proxy: Proxy = place.proxy();
+    proxy.fail(fault, number..number + 1);
+    let mut goes = (0..10).map(|_| {
+        let store = bound(&place.url_by(&proxy, "root"), &place.credentials());
+        let end = world.publish(&store, launch);
+        assert!(end.as_ref().err().is_none_or(storage::StagingError::is_open), "{end:?}");
+        end
+    });
+    goes.find_map(Result::ok).expect("one fault does not last")
+}
+
+fn one_set_of_outputs(place: fn() -> Place) {
+    let worlds = worlds().into_iter().filter(|world| world.before != Before::Foreign);
+    let faults = [Fault::ResetBefore, Fault::ResetAfter];
+    let troubles = faults.into_iter().flat_map(|fault| (0..12).map(move |number| (fault, number)));
+    let troubles: Vec<_> = troubles.collect();
+    let pairs = troubles.iter().flat_map(|one| troubles.iter().map(|other| [*one, *other]));
+    let pairs: Vec<Troubles> = pairs.collect();
+    let all: Vec<_> = worlds.flat_map(|world| pairs.iter().map(move |pair| (world, *pair))).collect();
+    each(&some(all, TRIES), |_, (world, troubles)| {
+        let place = place();
+        world.make(&place, LAUNCHES[0]);
+        world.stage(&place, LAUNCHES[1]);
+        let ends = thread::scope(|scope| {
+            let running = [0, 1].map(|number| {
+                let one = (LAUNCHES[number], troubles[number]);
+                let place = &place;
+                scope.spawn(move || publish(place, *world, one))
+            });
+            running.map(|it| it.join().expect("it ends"))
+        });
+        let found = published(&place);
+        let ours: Vec<_> = (0..2).filter(|number| found == world.files(LAUNCHES[*number])).collect();
+        assert_eq!(ours.len(), 1, "{ends:?}: {found:?}");
+        assert_eq!(ends[ours[0]], Published::Published, "{ends:?}: {found:?}");
+        // Two that replace may have come one after the other.
+        if world.existing() == Existing::Keep {
+            assert_eq!(ends[1 - ours[0]], Published::AlreadyThere, "{ends:?}: {found:?}");
+        }
+    });
+}
+
+#[test]
+fn of_two_publishers_on_s3_one_is_first_whatever_fails() {
+    one_set_of_outputs(|| Place::S3(S3::shared()));
+}
+
+#[test]
+fn of_two_publishers_on_hdfs_one_is_first_whatever_fails() {
+    one_set_of_outputs(|| Place::Hdfs(Hdfs::shared()));
+}
+
+#[test]
+fn of_two_publishers_on_webhdfs_one_is_first_whatever_fails() {
+    one_set_of_outputs(|| Place::WebHdfs(Hdfs::shared()));
+}
+
+#[test]
+fn a_launch_that_is_over_is_in_nobodys_way() {
+    let world = World { output: Kind::Directory, before: Before::Nothing };
+    let place = Place::S3(S3::shared());
+    let proxy = place.proxy();
+    world.make(&place, LAUNCHES[0]);
+    world.stage(&place, LAUNCHES[1]);
+    // After it looked at what is staged, and claimed the path.
+    proxy.fail(Fault::Forbidden, 4..u64::MAX);
+    let by_proxy = bound(&place.url_by(&proxy, "root"), &place.credentials());
+    world.publish(&by_proxy, LAUNCHES[0]).expect_err("it may no more");
+    let store = root(&place);
+    let second = world.publish(&store, LAUNCHES[1]).expect("nothing fails");
+    assert_eq!((second, published(&place)), (Published::AlreadyThere, Files::new()), "the first may go on");
+    let first = Staging::resume(&store, LAUNCHES[0], &[world.path()]).expect("it is lawful");
+    first.discard().expect("nothing fails");
+    assert_eq!(world.publish(&store, LAUNCHES[1]).expect("nothing fails"), Published::Published);
+    world.check_end(&place, LAUNCHES[1]);
+}
