@@ -122,7 +122,7 @@ pub(crate) const ORDERS: usize = 32;
 pub(crate) const OPEN_POLL: Duration = Duration::from_secs(2);
 
 /// The longest pause before it is asked about that again, after nothing came for minutes.
-pub(crate) const OPEN_POLL_MAX: Duration = Duration::from_secs(10);
+pub(crate) const OPEN_POLL_MAX: Duration = Duration::from_secs(5);
 
 /// The longest pause after it did not answer: a person who has just granted a right waits for it.
 pub(crate) const DOUBT_POLL_MAX: Duration = Duration::from_secs(30);

@@ -84,7 +84,7 @@ async fn go_round(desk: Arc<Desk>, store: String, mut told: Inbox) {
     // What is told of need not be asked about before all else is.
     let open = if binding.is_told() { refresh } else { OPEN_POLL.min(refresh) };
     let mut timetable = Timetable::new(refresh, open);
-    check(&desk, &store).await;
+    let mut is_usable = check(&desk, &store).await;
     loop {
         let asked = timetable.next(&mut told).await;
         let found = match ask(&desk, &store, &asked).await {
@@ -95,18 +95,19 @@ async fn go_round(desk: Arc<Desk>, store: String, mut told: Inbox) {
             }
         };
         timetable.note(&asked, found);
-        if asked == Asked::All || found == Found::Doubt {
-            check(&desk, &store).await;
+        if !is_usable || found == Found::Doubt {
+            is_usable = check(&desk, &store).await;
         }
     }
 }
 
 /// Tries whether a store is there, can be listed and written, and has its pipelines tell if not.
-async fn check(desk: &Arc<Desk>, store: &str) {
-    let Some(checked) = desk.services.iter().find(|it| it.name() == store).cloned() else { return };
+async fn check(desk: &Arc<Desk>, store: &str) -> bool {
+    let Some(checked) = desk.services.iter().find(|it| it.name() == store).cloned() else { return true };
     let fault = tokio::task::spawn_blocking(move || checked.preflight().err().map(|error| chain(&error)));
     // One that panicked is tried again with the next round.
-    let Ok(fault) = fault.await else { return };
+    let Ok(fault) = fault.await else { return false };
+    let is_usable = fault.is_none();
     if let Some(fault) = &fault {
         tracing::warn!("{fault}");
     }
@@ -115,13 +116,16 @@ async fn check(desk: &Arc<Desk>, store: &str) {
     for id in noted.await.unwrap_or_default() {
         desk.wake(&id);
     }
+    is_usable
 }
 
 impl Timetable {
     /// The pauses before everything is asked about, and before what is open is.
     fn new(refresh: Duration, pause_min: Duration) -> Self {
         let now = Instant::now();
-        let (open, all) = (now + jittered(pause_min), now + jittered(refresh));
+        let is_rare = pause_min >= refresh;
+        let open = now + jittered(pause_min) + if is_rare { refresh } else { Duration::ZERO };
+        let all = now + jittered(refresh);
         Self { open, all, refresh, pause: pause_min, pause_min }
     }
 
@@ -142,7 +146,12 @@ impl Timetable {
             Found::Doubt => (self.pause * 2).min(DOUBT_POLL_MAX),
         };
         match asked {
-            Asked::All => (self.all, self.open) = (now + jittered(self.refresh), now + jittered(self.pause)),
+            Asked::All => {
+                (self.all, self.open) = (now + jittered(self.refresh), now + jittered(self.pause));
+                // Whoever asks about everything asks about what is open, too.
+                let is_rare = self.pause >= self.refresh;
+                self.open += if is_rare { self.refresh } else { Duration::ZERO };
+            }
             Asked::Open => self.open = now + jittered(self.pause),
             // Where one thing lands, others may follow of which no word comes.
             Asked::Told(_) => self.open = self.open.min(now + jittered(self.pause)),

@@ -160,7 +160,23 @@ impl Look {
         for (group, seen) in self.groups.iter_mut().zip(seen) {
             group.seen = seen;
         }
+        self.doubt_absence().await;
         self
+    }
+
+    /// In a store that is not there nothing is, but then it is not the store that said so. It is asked once.
+    async fn doubt_absence(&mut self) {
+        let all = self.groups.iter_mut().flat_map(|group| &mut group.seen);
+        let absent: Vec<_> = all.filter(|it| **it == Observation::Absent).collect();
+        if absent.is_empty() {
+            return;
+        }
+        if let Err(error) = self.remote.check_there().await {
+            let failed = Observation::failed(&error);
+            for seen in absent {
+                seen.clone_from(&failed);
+            }
+        }
     }
 
     /// Whether the store answered about every path.

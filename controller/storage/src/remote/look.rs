@@ -102,25 +102,18 @@ impl Heap {
     }
 }
 
-/// Looks at the paths, which are sorted, and gives one observation for each.
+/// Looks at the paths, which are sorted, and gives one observation for each. Whether the store is there when something is
+/// not is for who looks at all of it to ask.
 pub(super) async fn look(remote: &Remote, rule: &Completeness, paths: &[&str]) -> Vec<Observation> {
     // Before anything else is asked: the client of WebHDFS makes a root that is absent.
     if let Err(error) = remote.met().await.and_then(|()| remote.check_answers()) {
         return vec![Observation::failed(&error); paths.len()];
     }
-    let mut seen = match &remote.kind {
+    match &remote.kind {
         _ if paths.len() < FEW => one_by_one(remote, rule, paths).await,
         Kind::Objects(_) => sweep::sweep(remote, rule, paths).await,
         Kind::Tree(_) => by_directory(remote, rule, paths).await,
-    };
-    // In a store that is not there nothing is, but then it is not the store that said so.
-    if seen.contains(&Observation::Absent)
-        && let Err(error) = remote.check_there().await
-    {
-        let failed = Observation::failed(&error);
-        seen.iter_mut().filter(|it| **it == Observation::Absent).for_each(|it| *it = failed.clone());
     }
-    seen
 }
 
 /// Looks at each path by itself.
