@@ -38,6 +38,10 @@ run: build data ## Fill both examples from real input, all set-up included; STOR
 	@echo "          rm data/impressions/joined_*; make run      and it comes back"
 endif
 
+.PHONY: run-flights
+run-flights: build data ## A fortnight of the second example in a real store: STORE=s3, hdfs or webhdfs
+	@PROGRAM=$(DAYBREAK) pipelines/stores/run $(or $(STORE),$(error say which: STORE=s3, hdfs or webhdfs)) flights
+
 .PHONY: test
 test: ## Run all tests; prints their number and the minutes of each part
 	@TOOLS=$(TOOLS) tests/run

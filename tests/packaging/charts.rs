@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{KUBERNETES, RESOURCES, SETS, documents, golden, read, rendered, run, template, tool};
+use crate::{KUBERNETES, RESOURCES, SETS, documents, golden, of_kind, read, rendered, run, template, tool};
 
 const CHARTS: [&str; 2] = ["charts/daybreak", "charts/daybreak-crds"];
 
@@ -79,6 +79,26 @@ fn another_configuration_is_another_pod() {
     };
     assert_eq!(checksum(&[]), checksum(&["--set", "replicas=2"]));
     assert_ne!(checksum(&[]), checksum(&["--set", "configuration.slots=3"]));
+}
+
+/// What the container mounts in the place of `path`.
+fn mounted(arguments: &[&str], path: &str) -> Value {
+    let arguments = [&["--values", "tests/packaging/values/minimal.yaml"], arguments].concat();
+    let rendered = template("charts/daybreak", &arguments).expect("the chart renders");
+    let pod = &of_kind(&documents(&rendered), "Deployment")[0]["spec"]["template"]["spec"];
+    let mounts = pod["containers"][0]["volumeMounts"].as_array().expect("there are mounts");
+    mounts.iter().find(|mount| mount["mountPath"] == path).map_or(Value::Null, |mount| mount["name"].clone())
+}
+
+#[test]
+fn logs_get_room_on_the_node_where_the_archive_is_in_a_service_and_nothing_else_is_mounted_there() {
+    let lake = ["--set", "configuration.stores.lake.url=s3://lake,configuration.archive.store=lake"];
+    let volume = ["--set", "configuration.stores.lake.url=s3://lake,configuration.archive.store=warehouse"];
+    let own = ["--set", "extraVolumeMounts[0].name=own,extraVolumeMounts[0].mountPath=/tmp"];
+    assert_eq!(mounted(&lake, "/tmp"), "spool");
+    assert_eq!(mounted(&volume, "/tmp"), Value::Null);
+    assert_eq!(mounted(&[], "/tmp"), Value::Null);
+    assert_eq!(mounted(&[&lake[..], &own].concat(), "/tmp"), "own");
 }
 
 #[test]

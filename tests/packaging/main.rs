@@ -19,7 +19,7 @@ mod schemas;
 mod values;
 
 /// The sets of values that stand for those who install the chart; `values/NAME.yaml`.
-const SETS: [&str; 4] = ["minimal", "namespaced", "available", "one-node"];
+const SETS: [&str; 5] = ["minimal", "namespaced", "available", "one-node", "services"];
 
 /// The custom resources, in the order of their names.
 const RESOURCES: [&str; 3] = ["backfills.daybreak.dev", "partitions.daybreak.dev", "pipelines.daybreak.dev"];

@@ -59,6 +59,53 @@ subjects:
 {{ printf "store-%s" . | trunc 63 | trimSuffix "-" }}
 {{- end }}
 
+{{- /* Where the keys of a store are mounted, and a volume in the pod for them. */ -}}
+{{- define "daybreak.credentials" -}}
+/var/run/secrets/daybreak/stores/{{ . }}
+{{- end }}
+
+{{- define "daybreak.credentialsVolume" -}}
+{{ printf "keys-%s" . | trunc 63 | trimSuffix "-" }}
+{{- end }}
+
+{{- define "daybreak.notificationsName" -}}
+{{ include "daybreak.fullname" . | trunc 49 | trimSuffix "-" }}-notifications
+{{- end }}
+
+{{- /* Says yes where logs need room on the node: the archive is in a service, and nobody else mounts a volume there. */ -}}
+{{- define "daybreak.spools" -}}
+{{- $archive := .Values.configuration.archive | default dict }}
+{{- $name := $archive.store | default (keys .Values.configuration.stores | first) }}
+{{- $store := get .Values.configuration.stores $name | default dict }}
+{{- $mounts := list }}
+{{- range .Values.extraVolumeMounts }}
+{{- $mounts = append $mounts .mountPath }}
+{{- end }}
+{{- if and $store.url (not (has "/tmp" $mounts)) }}yes{{ end }}
+{{- end }}
+
+{{- /* The stores as far as only the chart knows them: where it mounts their keys. */ -}}
+{{- define "daybreak.stores" -}}
+{{- range $name, $store := .Values.configuration.stores }}
+{{- if and $store.url (or $store.directory $store.volumeClaim) }}
+{{- fail (printf "configuration.stores.%s.url: it has a directory or a volumeClaim as well; a store is a volume or a service" $name) }}
+{{- else if and $store.credentials (not $store.url) }}
+{{- fail (printf "configuration.stores.%s.credentials: a volume needs none; leave them out" $name) }}
+{{- end }}
+{{- end }}
+{{- $stores := dict }}
+{{- range $name, $_ := .Values.storeCredentials }}
+{{- $store := get $.Values.configuration.stores $name }}
+{{- if not (and $store $store.url) }}
+{{- fail (printf "storeCredentials.%s: no store of this name has a url; write one of configuration.stores" $name) }}
+{{- else if $store.credentials }}
+{{- fail (printf "configuration.stores.%s.credentials: storeCredentials.%s mounts them already; leave one of both out" $name $name) }}
+{{- end }}
+{{- $_ := set $stores $name (dict "credentials" (include "daybreak.credentials" $name)) }}
+{{- end }}
+{{- $stores | toJson }}
+{{- end }}
+
 {{- /* What the controller reads: the values, and what only the chart knows. */ -}}
 {{- define "daybreak.configuration" -}}
 {{- if empty .Values.configuration.stores }}
@@ -69,6 +116,15 @@ subjects:
 {{- $_ := set $known "namespace" (include "daybreak.namespace" .) }}
 {{- else if .Values.configuration.namespace }}
 {{- fail "configuration.namespace: one namespace is watched with rbac.scope Namespaced; write that, or leave the namespace out" }}
+{{- end }}
+{{- $_ := set $known "stores" (include "daybreak.stores" . | fromJson) }}
+{{- if .Values.notifications.enabled }}
+{{- if .Values.configuration.notifications }}
+{{- fail "configuration.notifications: `notifications.enabled` fills it in; leave one of both out" }}
+{{- end }}
+{{- /* The addresses of all of one family, as `listen` says. */}}
+{{- $listen := regexReplaceAll "[0-9]+$" .Values.configuration.listen (.Values.notifications.port | int | toString) }}
+{{- $_ := set $known "notifications" (dict "listen" $listen "tokenFile" "/var/run/secrets/daybreak/notifications/token") }}
 {{- end }}
 {{- merge $known .Values.configuration | toPrettyJson }}
 {{- end }}
