@@ -9,8 +9,8 @@ use planner::calendar::Instant;
 use planner::facts::Outcome;
 use planner::launch::Launch;
 
+use crate::cluster::begin::order;
 use crate::cluster::carry::{carry, take_in_and_note};
-use crate::cluster::decide::order;
 use crate::cluster::desk::Desk;
 use crate::cluster::launch::job_name;
 use crate::cluster::limits::CALLS;

@@ -5,6 +5,7 @@ pub mod notifications;
 
 mod apply;
 mod archive;
+mod begin;
 mod binding;
 mod caches;
 mod carry;
@@ -39,6 +40,7 @@ mod sighting;
 mod spool;
 mod sweep;
 mod tidy;
+mod timetable;
 mod validate;
 mod working_set;
 

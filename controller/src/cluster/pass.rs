@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use storage::{ChangedPath, Extent, Look};
 
+use crate::cluster::begin;
 use crate::cluster::carry::{carry, take_in};
 use crate::cluster::decide;
 use crate::cluster::desk::Desk;
@@ -216,7 +217,7 @@ fn decide(mind: &mut Mind, pass: &mut Pass) -> Result<Stopped, RecordsError> {
 
 fn begin(mind: &mut Mind, desk: &Desk, pass: &mut Pass) -> Stopped {
     let changed = pass.take_look(mind);
-    pass.orders = decide::begin(mind, desk, (&pass.fetched, &changed.into_iter().collect()));
+    pass.orders = begin::begin(mind, desk, (&pass.fetched, &changed.into_iter().collect()));
     pass.stage = Stage::Report;
     None
 }

@@ -7,8 +7,8 @@ use planner::calendar::Instant;
 use planner::facts::{Running, Stage};
 use planner::launch::{Launch, products};
 
+use crate::cluster::begin::order;
 use crate::cluster::configuration::Configuration;
-use crate::cluster::decide::order;
 use crate::cluster::launch::job_name;
 use crate::cluster::limits::ASK_PAUSE;
 use crate::cluster::mind::{Id, Kept, LaunchKey, Mind, key};
