@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use tests::eventually;
 
 use crate::schemas::{OPERATED, operator};
-use crate::{SETS, TESTBED, documents, must, root, run};
+use crate::{RESOURCES, SETS, TESTBED, documents, must, root, run};
 
 /// A control plane, which ends with it.
 struct Cluster {
@@ -28,6 +28,10 @@ impl Cluster {
             cluster.kubectl(&["label", "namespace", namespace, "pod-security.kubernetes.io/warn=restricted"]);
         }
         cluster.helm(&["install", "daybreak-crds", "charts/daybreak-crds"]);
+        // The server serves them a moment after helm says so.
+        for resource in RESOURCES {
+            cluster.kubectl(&["wait", "--for=condition=Established", &format!("crd/{resource}")]);
+        }
         cluster
     }
 
