@@ -114,6 +114,33 @@ fn create_all((name, drawer): (&str, &Drawer), files: &[String]) {
 }
 
 #[test]
+fn of_many_folders_those_that_are_there_are_read_in_few_requests() {
+    for (name, drawer, _place) in drawers() {
+        // A name that is another's beginning, one that sorts between them, and a folder in one.
+        for path in
+            ["flow/day-1/a.json", "flow/day-10/b.json", "flow/day-1-x/c.json", "flow/day-1/log/000000"]
+        {
+            drawer.create(path, path.as_bytes()).expect(name);
+        }
+        let folders: Vec<_> = (0..3_000).rev().map(|day| format!("flow/day-{day}")).collect();
+        let asked = |drawer: &Drawer| drawer.store().requests().values().sum::<u64>();
+        let before = asked(&drawer);
+        let texts = drawer.read_all(&folders, &|_| true).expect(name);
+        assert!(asked(&drawer) - before < 20, "{name}: {:?}", drawer.store().requests());
+        let found: Vec<_> = folders.iter().zip(texts).filter(|(_, texts)| !texts.is_empty()).collect();
+        let file = |folder: &str, name: &str| (name.to_owned(), format!("{folder}/{name}").into_bytes());
+        assert_eq!(
+            found,
+            [
+                (&folders[2_989], vec![file("flow/day-10", "b.json")]),
+                (&folders[2_998], vec![file("flow/day-1", "a.json")])
+            ],
+            "{name}"
+        );
+    }
+}
+
+#[test]
 fn folders_are_read_together_and_in_their_order() {
     for (name, drawer, _place) in drawers() {
         for (path, text) in

@@ -11,12 +11,13 @@ use crate::StorageError;
 use crate::drawer::{Created, File, Folder, Listing, Moved, Moves, PRUNED, Picks, Texts, UNFINISHED};
 use crate::path::{join, split};
 use crate::publish::Published;
+use crate::remote::folders::list_many;
 use crate::remote::list::list as list_one;
 use crate::remote::rename::{Renamed, Renamer};
 use crate::remote::{Kind, Remote};
 
 /// Small files read at once, and folders listed: a store answers hundreds in the time that one takes.
-const AT_ONCE: usize = 32;
+pub(super) const AT_ONCE: usize = 32;
 
 pub(crate) fn moves(remote: &Remote) -> Moves {
     match &remote.kind {
@@ -81,8 +82,7 @@ pub(crate) async fn read_all(
     folders: &[String],
     picks: &Picks<'_>,
 ) -> Result<Vec<Texts>, StorageError> {
-    let listings = folders.iter().map(|folder| list_some(remote, folder).boxed()).collect::<Vec<_>>();
-    let listings: Vec<Listing> = stream::iter(listings).buffered(AT_ONCE).try_collect().await?;
+    let listings = list_many(remote, folders).await?;
     // In a store that has gone nothing is, but then it is not the store that said so.
     if listings.iter().any(|it| it.files.is_empty() && it.folders.is_empty()) {
         remote.check_there().await?;
@@ -121,7 +121,7 @@ pub(crate) async fn list(remote: &Remote, folder: &str) -> Result<Listing, Stora
     Ok(listing)
 }
 
-async fn list_some(remote: &Remote, folder: &str) -> Result<Listing, StorageError> {
+pub(super) async fn list_some(remote: &Remote, folder: &str) -> Result<Listing, StorageError> {
     check_asked(remote).await?;
     let mut listing = Listing::default();
     list_one(remote, folder, |name, metadata| {
@@ -206,12 +206,12 @@ async fn rename_in(
 
 /// Refuses a store that has not been there yet, or gave no answer a moment ago. Before anything else is asked: the client
 /// of WebHDFS makes a root that is absent.
-async fn check_asked(remote: &Remote) -> Result<(), StorageError> {
+pub(super) async fn check_asked(remote: &Remote) -> Result<(), StorageError> {
     remote.met().await?;
     remote.check_answers()
 }
 
-fn file(name: &str, metadata: &Metadata) -> File {
+pub(super) fn file(name: &str, metadata: &Metadata) -> File {
     let changed = metadata.last_modified().map(Into::into);
     File { name: name.to_owned(), bytes: metadata.content_length(), changed }
 }

@@ -8,6 +8,7 @@ mod copy;
 pub(crate) mod drawer;
 mod family;
 mod fingerprint;
+mod folders;
 mod http;
 mod keys;
 mod lane;

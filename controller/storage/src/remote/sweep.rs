@@ -139,13 +139,13 @@ fn is_too_thick(listed: usize, swept: usize) -> bool {
 }
 
 /// A key that comes before `first`, near it.
-fn before(first: &str) -> &str {
+pub(super) fn before(first: &str) -> &str {
     let end = first.char_indices().next_back().map_or(0, |(end, _)| end);
     &first[..end]
 }
 
 /// What two keys both begin with.
-fn common_prefix<'a>(first: &'a str, last: &str) -> &'a str {
+pub(super) fn common_prefix<'a>(first: &'a str, last: &str) -> &'a str {
     let same = first.char_indices().zip(last.chars()).take_while(|((_, one), other)| one == other);
     let end = same.last().map_or(0, |((start, character), _)| start + character.len_utf8());
     &first[..end]
