@@ -3,7 +3,7 @@
 import datetime
 import os
 
-FIRST = datetime.date(2000, 1, 1)
+FIRST = datetime.date(1990, 1, 1)
 
 
 def day(number):
