@@ -1,5 +1,7 @@
 //! The real stores that tests stand on: they do what they are for, and leave nothing.
 
+mod runs;
+
 use std::fs;
 use std::process::{Command, Stdio};
 

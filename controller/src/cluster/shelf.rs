@@ -49,12 +49,6 @@ impl Shelf {
         Self { archive: archive.clone(), folder: format!("{namespace}/{pipeline}") }
     }
 
-    /// The records of a partition, in the order in which they were written.
-    #[expect(dead_code, reason = "who will settle without the mind's lock reads one partition")]
-    pub(crate) fn read(&self, key: &str) -> Result<Vec<Record>, RecordsError> {
-        Ok(self.read_many(&[key.to_owned()])?.pop().unwrap_or_default())
-    }
-
     /// The records of several partitions, of each in the order in which they were written.
     pub(crate) fn read_many(&self, keys: &[String]) -> Result<Vec<Vec<Record>>, RecordsError> {
         let folders: Vec<_> = keys.iter().map(|key| format!("{}/{key}", self.folder)).collect();
