@@ -291,20 +291,26 @@ async fn remove(
         let only_this = Preconditions { uid: Some(uid.clone()), resource_version: None };
         let params = DeleteParams::background().preconditions(only_this);
         let removed = desk.call(&format!("delete partition {name}"), api.delete(&name, &params)).await;
-        (uid, removed)
+        (name, uid, removed)
     });
     let results: Vec<_> = stream::iter(calls).buffer_unordered(CALLS).collect().await;
     let mut removed = Vec::new();
     let mut errors = Vec::new();
-    for (uid, result) in results {
+    for (name, uid, result) in results {
         match result {
-            Ok(_) => removed.push(uid),
+            Ok(_) => removed.push((name, uid)),
             Err(CallError { fault: CallFault::NotFound(_) | CallFault::Conflict(_), .. }) => {
-                removed.push(uid);
+                removed.push((name, uid));
             }
             Err(error) => errors.push(error),
         }
     }
-    desk.note(&fetched.id, removed, |kept, removed| kept.overlay.dismiss(removed)).await?;
+    desk.note(&fetched.id, removed, |kept, removed| {
+        for (name, uid) in removed {
+            kept.overlay.note_removed(&name);
+            kept.overlay.dismiss([uid]);
+        }
+    })
+    .await?;
     Ok(errors)
 }

@@ -121,6 +121,11 @@ impl Overlay {
         self.made.insert(name, Made { version, at: Instant::now() });
     }
 
+    /// Notes that a Partition object was removed. If it is wanted again it is made again.
+    pub(crate) fn note_removed(&mut self, name: &str) {
+        self.made.remove(name);
+    }
+
     /// Whether a Partition object that the cache does not show was created a moment ago.
     pub(crate) fn was_made(&self, name: &str) -> bool {
         self.made.get(name).is_some_and(|made| made.at.elapsed() < LAG_MAX)
