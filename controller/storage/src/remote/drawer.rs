@@ -12,7 +12,7 @@ use crate::drawer::{Created, File, Folder, Listing, Moved, Moves, PRUNED, Picks,
 use crate::path::{join, split};
 use crate::publish::Published;
 use crate::remote::folders::list_many;
-use crate::remote::list::list as list_one;
+use crate::remote::list::{keys_below, list as list_one};
 use crate::remote::rename::{Renamed, Renamer};
 use crate::remote::{Kind, Remote};
 
@@ -138,17 +138,8 @@ pub(super) async fn list_some(remote: &Remote, folder: &str) -> Result<Listing, 
 /// All objects whose keys go on from the folder's name and a slash, by the rest of their keys.
 pub(crate) async fn list_keys(remote: &Remote, folder: &str) -> Result<Vec<File>, StorageError> {
     check_asked(remote).await?;
-    let failed = |error| remote.failed("list", folder, error);
-    let prefix = format!("{folder}/");
-    let mut lister = remote.operator.lister_with(&prefix).recursive(true).await.map_err(failed)?;
     let mut files = Vec::new();
-    while let Some(entry) = lister.try_next().await.map_err(failed)? {
-        let name = entry.path().strip_prefix(&prefix).unwrap_or_default();
-        // A key that ends with a slash marks a directory, and is nothing of ours.
-        if !name.is_empty() && !name.ends_with('/') {
-            files.push(file(name, entry.metadata()));
-        }
-    }
+    keys_below(remote, folder, |name, metadata| files.push(file(name, metadata))).await?;
     if files.is_empty() {
         remote.check_there().await?;
     }
@@ -192,8 +183,7 @@ pub(crate) async fn remove(remote: &Remote, path: &str) -> Result<(), StorageErr
 
 pub(crate) async fn remove_all(remote: &Remote, folder: &str) -> Result<(), StorageError> {
     check_asked(remote).await?;
-    let removed = remote.operator.delete_with(&format!("{folder}/")).recursive(true).await;
-    removed.map_err(|error| remote.failed("remove", folder, error))
+    remote.remove_all(folder).await
 }
 
 async fn rename_in(

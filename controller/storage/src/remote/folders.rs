@@ -1,6 +1,7 @@
 //! Lists many folders of ours at once: of ten thousand partitions few have records, and nobody asks ten thousand times.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::ControlFlow;
 
 use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
 
@@ -9,7 +10,7 @@ use crate::drawer::{Folder, Listing};
 use crate::path::split;
 use crate::remote::drawer::{AT_ONCE, check_asked, file, list_some};
 use crate::remote::look::FEW;
-use crate::remote::sweep::{before, common_prefix};
+use crate::remote::sweep::{Key, between};
 use crate::remote::{Kind, Remote};
 
 /// The listing of each folder, in their order; an empty one of a folder that is not there.
@@ -49,24 +50,15 @@ async fn sweep(remote: &Remote, folders: &[String]) -> Result<Vec<Listing>, Stor
         folders.iter().enumerate().map(|(place, it)| (it.as_str(), place)).collect();
     let mut listings: Vec<Listing> = folders.iter().map(|_| Listing::default()).collect();
     let (Some(first), Some(last)) = (folders.iter().min(), folders.iter().max()) else { return Ok(listings) };
-    let prefix = common_prefix(first, last);
-    let failed = |error| remote.failed("list", prefix, error);
-    let place = if prefix.is_empty() { "/" } else { prefix };
-    let options = remote.operator.lister_with(place).recursive(true).start_after(before(first));
-    let mut lister = options.await.map_err(failed)?;
-    let (mut latest, mut is_sorted, end) = (String::new(), true, format!("{last}/"));
-    while let Some(entry) = lister.try_next().await.map_err(failed)? {
-        let path = entry.path();
-        is_sorted &= *latest <= *path;
-        path.clone_into(&mut latest);
-        // A server whose listing is not sorted is read to its end.
-        if is_sorted && *path > *end && !path.starts_with(&end) {
-            break;
-        }
+    let end = format!("{last}/");
+    let walked = between(remote, (first, &end), |Key { path, metadata, .. }| {
         let folder = path.match_indices('/').find_map(|(at, _)| Some((at, *places.get(&path[..at])?)));
-        let Some((at, place)) = folder else { continue };
-        take_in(&mut listings[place], (&path[at + 1..], entry.metadata()));
-    }
+        if let Some((at, place)) = folder {
+            take_in(&mut listings[place], (&path[at + 1..], metadata));
+        }
+        ControlFlow::Continue(())
+    });
+    walked.await?;
     Ok(listings)
 }
 

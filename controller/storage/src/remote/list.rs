@@ -7,6 +7,25 @@ use crate::StorageError;
 use crate::path::bare;
 use crate::remote::{Kind, Remote};
 
+/// Calls `each` with every object whose key goes on from `path` and a slash, by the rest of its key. One that ends with a
+/// slash marks a directory, and is no data.
+pub(super) async fn keys_below(
+    remote: &Remote,
+    path: &str,
+    mut each: impl FnMut(&str, &Metadata),
+) -> Result<(), StorageError> {
+    let prefix = format!("{path}/");
+    let failed = |error| remote.failed("list", path, error);
+    let mut lister = remote.operator.lister_with(&prefix).recursive(true).await.map_err(failed)?;
+    while let Some(entry) = lister.try_next().await.map_err(failed)? {
+        let rest = entry.path().strip_prefix(&prefix).unwrap_or_default();
+        if !rest.is_empty() && !rest.ends_with('/') {
+            each(rest, entry.metadata());
+        }
+    }
+    Ok(())
+}
+
 /// Calls `each` with name and look of every entry of the directory `path`; the empty path is the root. A listing that
 /// breaks off is an error, never a short listing. Whether the directory is there.
 pub(super) async fn list(

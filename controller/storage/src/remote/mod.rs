@@ -168,6 +168,12 @@ impl Remote {
         Ok(self.stat(path).await?.filter(|found| found.mode() == EntryMode::FILE))
     }
 
+    /// Removes a directory with all that is in it, if it is there. It may be broken off in the middle.
+    async fn remove_all(&self, directory: &str) -> Result<(), StorageError> {
+        let removed = self.operator.delete_with(&format!("{directory}/")).recursive(true).await;
+        removed.map_err(|error| self.failed("remove", directory, error))
+    }
+
     fn failed(&self, operation: &'static str, path: &str, error: opendal::Error) -> StorageError {
         if matches!(error.kind(), ErrorKind::Unexpected | ErrorKind::RateLimited) {
             if let Err(resting) = self.check_answers() {

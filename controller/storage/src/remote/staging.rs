@@ -52,8 +52,7 @@ pub(crate) async fn verify(remote: &Remote, staged: &str, rule: &Completeness) -
 
 /// Removes all that is left of a launch.
 pub(crate) async fn discard(remote: &Remote, directory: &str) -> Result<(), StagingError> {
-    let removed = remote.operator.delete_with(&format!("{directory}/")).recursive(true).await;
-    removed.map_err(|error| StagingError::Storage(remote.failed("remove", directory, error)))
+    remote.remove_all(directory).await.map_err(StagingError::Storage)
 }
 
 /// Removes the staging of every launch for which `keep` is false and, if a time is given, in which nothing was written

@@ -4,8 +4,10 @@
 //! between the wanted ones, as the parts of large outputs do, single looks are cheaper, and a sweep gives way to them.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 
 use futures::TryStreamExt as _;
+use opendal::Metadata;
 
 use crate::observation::Observation;
 use crate::path::bare;
@@ -49,12 +51,43 @@ async fn try_sweep(
         return Ok((Vec::new(), 0));
     }
     let mut sweep = Sweep::new(rule, &keys);
+    let (mut count, mut swept) = (0, paths.len());
+    let walked = between(remote, (first, last), |Key { path, metadata, is_sorted }| {
+        sweep.take_in(path, Found::of(metadata));
+        count += 1;
+        if is_sorted && count % PAGE == 0 {
+            let done = keys.partition_point(|key| key.as_str() < path && !path.starts_with(key.as_str()));
+            if is_too_thick(count, done) {
+                swept = done;
+                return ControlFlow::Break(());
+            }
+        }
+        ControlFlow::Continue(())
+    });
+    walked.await?;
+    Ok((sweep.judge(), swept))
+}
+
+/// A key of a listing.
+pub(super) struct Key<'a> {
+    pub(super) path: &'a str,
+    pub(super) metadata: &'a Metadata,
+    /// Whether all keys so far came in their order.
+    is_sorted: bool,
+}
+
+/// Lists the keys from `first` to all that begin with `last`, until `each` has seen enough.
+pub(super) async fn between(
+    remote: &Remote,
+    (first, last): (&str, &str),
+    mut each: impl FnMut(Key<'_>) -> ControlFlow<()>,
+) -> Result<(), StorageError> {
     let prefix = common_prefix(first, last);
     let failed = |error| remote.failed("list", prefix, error);
     let place = if prefix.is_empty() { "/" } else { prefix };
     let options = remote.operator.lister_with(place).recursive(true).start_after(before(first));
     let mut lister = options.await.map_err(failed)?;
-    let (mut count, mut is_sorted, mut latest) = (0, true, String::new());
+    let (mut is_sorted, mut latest) = (true, String::new());
     while let Some(entry) = lister.try_next().await.map_err(failed)? {
         let path = entry.path();
         is_sorted &= *latest <= *path;
@@ -63,16 +96,11 @@ async fn try_sweep(
         if is_sorted && is_past(path, last) {
             break;
         }
-        sweep.take_in(path, Found::of(entry.metadata()));
-        count += 1;
-        if is_sorted && count % PAGE == 0 {
-            let swept = keys.partition_point(|key| key.as_str() < path && !path.starts_with(key.as_str()));
-            if is_too_thick(count, swept) {
-                return Ok((sweep.judge(), swept));
-            }
+        if each(Key { path, metadata: entry.metadata(), is_sorted }).is_break() {
+            break;
         }
     }
-    Ok((sweep.judge(), paths.len()))
+    Ok(())
 }
 
 impl<'a> Sweep<'a> {
@@ -139,13 +167,13 @@ fn is_too_thick(listed: usize, swept: usize) -> bool {
 }
 
 /// A key that comes before `first`, near it.
-pub(super) fn before(first: &str) -> &str {
+fn before(first: &str) -> &str {
     let end = first.char_indices().next_back().map_or(0, |(end, _)| end);
     &first[..end]
 }
 
 /// What two keys both begin with.
-pub(super) fn common_prefix<'a>(first: &'a str, last: &str) -> &'a str {
+fn common_prefix<'a>(first: &'a str, last: &str) -> &'a str {
     let same = first.char_indices().zip(last.chars()).take_while(|((_, one), other)| one == other);
     let end = same.last().map_or(0, |((start, character), _)| start + character.len_utf8());
     &first[..end]

@@ -15,6 +15,7 @@ use crate::path::join;
 use crate::publish::{Existing, Output, Published};
 use crate::remote::Remote;
 use crate::remote::copy::Copier;
+use crate::remote::list::keys_below;
 use crate::remote::publish::claim::{claim, release};
 use crate::remote::publish::vanished;
 
@@ -212,16 +213,10 @@ async fn was_moved(remote: &Remote, output: &Output) -> Result<Published, Stagin
 }
 
 async fn below(remote: &Remote, path: &str) -> Result<Objects, StagingError> {
-    let prefix = format!("{path}/");
-    let failed = |error| StagingError::Storage(remote.failed("list", path, error));
-    let mut lister = remote.operator.lister_with(&prefix).recursive(true).await.map_err(failed)?;
     let mut objects = Objects::new();
-    while let Some(entry) = lister.try_next().await.map_err(failed)? {
-        let name = entry.path().strip_prefix(&prefix).unwrap_or_default();
-        // A key that ends with a slash marks a directory, and is no data.
-        if !name.is_empty() && !name.ends_with('/') {
-            objects.insert(name.to_owned(), entry.metadata().clone());
-        }
-    }
+    let listed = keys_below(remote, path, |name, metadata| {
+        objects.insert(name.to_owned(), metadata.clone());
+    });
+    listed.await.map_err(StagingError::Storage)?;
     Ok(objects)
 }
