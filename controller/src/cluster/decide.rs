@@ -67,7 +67,7 @@ pub(crate) fn report(mind: &mut Mind, desk: &Desk, pass: &mut Pass) -> Result<Th
     // What the records have only just told of is settled, or sent, in another pass; no watch tells of it. Not at once: an
     // end that can't be read is found again in each pass.
     let found_at = kept.work.has_found_more().then(|| *now + STATUS_PAUSE);
-    let paused_until = kept.ledger.paused.values().min().copied();
+    let paused_until = kept.ledger.wake_at(*now);
     let wakes = [kept.work.wake_at(), thought.effects.wake_at, taken_until, found_at, paused_until];
     thought.wake_at = wakes.into_iter().flatten().min();
     let (status, oldest) = (report::pipeline(kept, soundness, *now), report::oldest_incomplete_due(kept));

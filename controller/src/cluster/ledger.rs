@@ -24,9 +24,30 @@ impl Ledger {
         self.under_way.contains(launch) || self.paused.get(launch).is_some_and(|until| now < *until)
     }
 
+    /// When the first of the launches that wait may be ordered about again.
+    pub(crate) fn wake_at(&self, now: Instant) -> Option<Instant> {
+        // One whose pause is over is being ordered about, or is no more.
+        self.paused.values().copied().filter(|until| *until > now).min()
+    }
+
     /// Forgets a launch that is over.
     pub(crate) fn forget(&mut self, launch: &str) {
         self.placed.remove(launch);
         self.paused.remove(launch);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_that_is_over_wakes_nobody() {
+        let (now, mut ledger) = (Instant::UNIX_EPOCH, Ledger::default());
+        ledger.paused.insert("shop.1".to_owned(), now);
+        assert_eq!((ledger.wake_at(now), ledger.is_busy("shop.1", now)), (None, false));
+        let later = now + std::time::Duration::from_secs(5);
+        ledger.paused.insert("shop.2".to_owned(), later);
+        assert_eq!((ledger.wake_at(now), ledger.is_busy("shop.2", now)), (Some(later), true));
     }
 }
