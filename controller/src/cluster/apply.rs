@@ -10,7 +10,7 @@ use planner::facts::Outcome;
 use planner::launch::Launch;
 
 use crate::cluster::begin::order;
-use crate::cluster::carry::{carry, take_in_and_note};
+use crate::cluster::carry::{carry, hear};
 use crate::cluster::desk::Desk;
 use crate::cluster::launch::job_name;
 use crate::cluster::limits::CALLS;
@@ -145,7 +145,7 @@ async fn note(desk: &Arc<Desk>, fetched: &Fetched, told: Vec<(Launch, Told)>) ->
     let has_orders = !orders.is_empty();
     if has_orders {
         let carried = carry(desk, id, orders).await;
-        desk.think((id.clone(), carried), take_in_and_note).await?;
+        hear(desk, id, carried).await?;
     }
     if is_news || has_orders {
         desk.wake(id);

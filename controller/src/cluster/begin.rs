@@ -19,10 +19,10 @@ use crate::work::look;
 pub(crate) fn begin(
     mind: &mut Mind,
     desk: &Desk,
-    (Fetched { id, now, .. }, changed): (&Fetched, &BTreeSet<ChangedPath>),
+    (Fetched { id, now, .. }, looked_at): (&Fetched, &[Launch]),
+    changed: &BTreeSet<ChangedPath>,
 ) -> Vec<Order> {
     let Some((kept, stores, catalogue)) = mind.at(id) else { return Vec::new() };
-    let looked_at = std::mem::take(&mut kept.looked_at);
     let mut orders = Vec::new();
     // Others were granted room since, or it was taken from these: whoever did it has this pipeline woken.
     for launch in std::mem::take(&mut kept.granted).into_iter().filter(|it| looked_at.contains(it)) {

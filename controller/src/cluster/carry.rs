@@ -3,13 +3,12 @@
 use std::sync::{Arc, PoisonError};
 
 use planner::launch::Launch;
-use storage::ChangedPath;
 use tokio::task::JoinSet;
 
 use crate::cluster::desk::Desk;
 use crate::cluster::launch::job_name;
 use crate::cluster::limits::{ASK_PAUSE, ORDER_PATIENCE};
-use crate::cluster::mind::{Id, Kept, Mind};
+use crate::cluster::mind::{Id, Kept, Mind, key};
 use crate::cluster::order::{Carried, Done, Order, Place, What};
 use crate::cluster::reconcile::ReconcileError;
 use crate::work::launch;
@@ -53,7 +52,7 @@ fn take_in_later(desk: &Arc<Desk>, id: Id, mut at_work: Orders) {
         while let Some(order) = at_work.join_next().await {
             let Some(desk) = weak.upgrade() else { return };
             let carried: Vec<_> = order.into_iter().collect();
-            if let Err(error) = desk.think((id.clone(), carried), take_in_and_note).await {
+            if let Err(error) = hear(&desk, &id, carried).await {
                 tracing::warn!("{}: {}", id.name, launch::chain(&error));
             }
             desk.wake(&id);
@@ -61,116 +60,99 @@ fn take_in_later(desk: &Arc<Desk>, id: Id, mut at_work: Orders) {
     });
 }
 
-/// Takes in what came of orders, and has those look who read what was written.
-pub(crate) fn take_in_and_note(
-    mind: &mut Mind,
-    desk: &Desk,
-    (id, carried): &mut (Id, Vec<Carried>),
-) -> Result<(), ReconcileError> {
-    let changes = take_in(mind, desk, (id, std::mem::take(carried)));
-    let changes = changes.map_err(ReconcileError::Records)?;
-    // Of services the next pass of this pipeline looks, since it has paths that are doubtful.
-    mind.catalogue.look_again_in_directories(&changes);
-    mind.note(&changes, desk.now());
-    if let Some(kept) = mind.pipelines.get_mut(id) {
-        kept.ledger.doubtful.extend(changes);
-    }
-    Ok(())
+/// Takes in what came of orders outside of a pass. Whoever does that has their pipeline woken.
+pub(crate) async fn hear(desk: &Arc<Desk>, id: &Id, carried: Vec<Carried>) -> Result<(), ReconcileError> {
+    desk.think((id.clone(), carried), |mind, desk, (id, carried)| {
+        take_in(mind, desk, (id, std::mem::take(carried))).map_err(ReconcileError::Records)
+    })
+    .await
 }
 
-/// Takes in what came of orders; the paths that may have changed.
+/// Takes in what came of orders. What launches have written is doubtful until the next pass has looked.
 pub(crate) fn take_in(
     mind: &mut Mind,
     desk: &Desk,
     (id, carried): (&Id, Vec<Carried>),
-) -> Result<Vec<ChangedPath>, RecordsError> {
-    let Some(kept) = mind.pipelines.get_mut(id) else { return Ok(Vec::new()) };
+) -> Result<(), RecordsError> {
+    let Some(kept) = mind.pipelines.get_mut(id) else { return Ok(()) };
     for Carried { order, .. } in &carried {
         kept.ledger.under_way.remove(&order.errand.name);
     }
-    let (mut changes, mut trouble) = (Vec::new(), None);
-    for one in carried {
-        match take_in_one(kept, desk, one) {
-            Ok(written) => changes.extend(written),
-            Err(error) => trouble = Some(error),
-        }
-    }
-    trouble.map_or(Ok(changes), Err)
+    let all: Vec<_> = carried.into_iter().map(|one| take_in_one(kept, desk, one)).collect();
+    all.into_iter().collect()
 }
 
-fn take_in_one(
-    kept: &mut Kept,
-    desk: &Desk,
-    Carried { order, done }: Carried,
-) -> Result<Vec<ChangedPath>, RecordsError> {
+fn take_in_one(kept: &mut Kept, desk: &Desk, Carried { order, done }: Carried) -> Result<(), RecordsError> {
     let (name, launch) = (order.errand.name.as_str(), order.launch());
     match done {
         Done::Begun(begun, place) => {
             kept.ledger.placed.extend((place == Place::Made).then(|| name.to_owned()));
-            with_work(kept, name, |work, launch| launch::note_begun(work, launch, begun));
-            Ok(Vec::new())
+            with_work(kept, &order, |work, launch| launch::note_begun(work, launch, begun));
         }
-        Done::Forestalled if order.what == What::Begin => {
-            never_began(kept, &order);
-            Ok(Vec::new())
+        Done::Forestalled if order.what == What::Begin => never_began(kept, &order),
+        Done::Unrecorded(error) => {
+            if order.what == What::Begin {
+                never_began(kept, &order);
+            }
+            return Err(error);
         }
-        Done::Unrecorded(error) if order.what == What::Begin => {
-            never_began(kept, &order);
-            Err(error)
-        }
-        Done::Unrecorded(error) => Err(error),
         Done::Open(why, stage) => {
             tracing::warn!("{name} is not settled yet: {why}");
             kept.ledger.paused.insert(name.to_owned(), desk.now() + ASK_PAUSE);
-            with_work(kept, name, |work, launch| launch::note_stage(work, launch, stage));
-            Ok(Vec::new())
+            with_work(kept, &order, |work, launch| launch::note_stage(work, launch, stage));
         }
         Done::Ended(outcome, left) => {
             desk.metrics.ended(&order.id.labels(), &outcome);
             over(kept, &order);
-            let is_elders = is_elders(kept, name);
             let end = (outcome, left, order.now);
-            with_work(kept, name, |work, launch| launch::note_ended(work, launch, end));
-            if is_elders {
+            with_work(kept, &order, |work, launch| launch::note_ended(work, launch, end));
+            if is_elders(kept, &order) {
                 kept.recall(launch.partition)?;
             }
-            Ok(launch::written(launch))
         }
         Done::Forestalled => {
             over(kept, &order);
-            with_work(kept, name, |work, launch| {
+            with_work(kept, &order, |work, launch| {
                 work.running.remove(&(launch.partition, launch.step));
             });
             kept.recall(launch.partition)?;
-            Ok(launch::written(launch))
         }
     }
+    Ok(())
 }
 
 /// Another has the launch, or the archive did not take it: what was reserved is free again, and its records are read anew.
 fn never_began(kept: &mut Kept, order: &Order) {
-    with_work(kept, &order.errand.name, launch::give_up);
+    with_work(kept, order, launch::give_up);
     kept.archive.reload(order.launch().partition);
     kept.work.is_stale = true;
 }
 
-/// What was known of a launch that is over is of no use any more.
+/// What was known of a launch that is over is of no use any more, and what it wrote is to be looked at.
 fn over(kept: &mut Kept, order: &Order) {
     let job = job_name(&order.errand.plan, order.launch());
     kept.overlay.disruptions.remove(&job);
     kept.overlay.interruptions.remove(&job);
     kept.ledger.forget(&order.errand.name);
+    kept.ledger.doubtful.extend(launch::written(order.launch()));
 }
 
-fn is_elders(kept: &Kept, name: &str) -> bool {
-    kept.elders.iter().any(|elder| elder.running_named(name).is_some())
+/// Whether the spec has changed since an order was given.
+fn is_elders(kept: &Kept, order: &Order) -> bool {
+    !Arc::ptr_eq(&kept.work.plan, &order.errand.plan)
 }
 
-/// Does something to the pipeline at work that a launch runs by: that of before its spec changed, if there is one. A
-/// step has its number by that plan alone.
-fn with_work(kept: &mut Kept, name: &str, act: impl FnOnce(&mut Work, &Launch)) {
+/// Does something to the pipeline at work that gave an order, if the launch still runs there: that of before its spec
+/// changed, if it was that. A step has its number by that plan alone.
+fn with_work(kept: &mut Kept, order: &Order, act: impl FnOnce(&mut Work, &Launch)) {
+    let launch = order.launch();
     let mut works = kept.elders.iter_mut().chain([&mut kept.work]);
-    if let Some((work, launch)) = works.find_map(|work| work.running_named(name).map(|it| (work, it))) {
-        act(work, &launch);
+    let work = works.find(|work| Arc::ptr_eq(&work.plan, &order.errand.plan));
+    let runs = |work: &&mut Work| {
+        let running = work.running.get(&(launch.partition, launch.step));
+        running.is_some_and(|running| key(running) == key(launch))
+    };
+    if let Some(work) = work.filter(runs) {
+        act(work, launch);
     }
 }

@@ -7,8 +7,8 @@ use k8s_openapi::jiff::Timestamp;
 use planner::calendar::{Instant, Partition};
 use planner::facts::Request;
 use planner::fault::Fault;
+use planner::launch::Launch;
 use planner::report::Reason;
-use storage::ChangedPath;
 
 use crate::cluster::apply::Effects;
 use crate::cluster::desk::Desk;
@@ -29,11 +29,10 @@ use crate::cluster::working_set::{Room, working_set};
 use crate::work::errand::Stores;
 use crate::work::look;
 use crate::work::objects as work_objects;
-use crate::work::observe;
 use crate::work::records::RecordsError;
 
-/// Decides for a pipeline and grants what there is room for. The paths that what was granted would read and write.
-pub(crate) fn grant(mind: &mut Mind, pass: &mut Pass) -> Result<Vec<ChangedPath>, RecordsError> {
+/// Decides for a pipeline and grants what there is room for.
+pub(crate) fn grant(mind: &mut Mind, pass: &mut Pass) -> Result<Vec<Launch>, RecordsError> {
     let Fetched { id, now, .. } = &pass.fetched;
     let Some((kept, ..)) = mind.at(id) else { return Ok(Vec::new()) };
     ask(kept, &pass.fetched);
@@ -45,11 +44,7 @@ pub(crate) fn grant(mind: &mut Mind, pass: &mut Pass) -> Result<Vec<ChangedPath>
     if recall_granted(mind, (id, *now))? {
         pass.others.extend(mind.admit(id, *now));
     }
-    let Some((kept, ..)) = mind.at(id) else { return Ok(Vec::new()) };
-    let paths: Vec<_> =
-        kept.granted.iter().flat_map(|launch| observe::paths(&kept.work.plan, launch)).collect();
-    kept.looked_at = kept.granted.clone();
-    Ok(paths)
+    Ok(mind.at(id).map(|(kept, ..)| kept.granted.clone()).unwrap_or_default())
 }
 
 /// Says what follows of what was decided, and tells it.

@@ -14,7 +14,7 @@ pub(crate) struct Ledger {
     pub(crate) placed: BTreeSet<String>,
     /// The launches of which a store gave no answer, and when they are ordered about again.
     pub(crate) paused: BTreeMap<String, Instant>,
-    /// The paths in services that may have changed and have not been looked at since.
+    /// The paths that launches have written, or may have, and that nobody has looked at since.
     pub(crate) doubtful: Vec<ChangedPath>,
 }
 

@@ -74,8 +74,6 @@ pub(crate) struct Kept {
     pub(crate) decided: bool,
     /// The launches that the last admission granted.
     pub(crate) granted: Vec<Launch>,
-    /// Those of which the paths were looked at once more.
-    pub(crate) looked_at: Vec<Launch>,
     /// What its steps wait for that are ready.
     pub(crate) obstacles: planner::admission::Obstacles,
 }

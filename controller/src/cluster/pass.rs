@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use planner::launch::Launch;
 use storage::{ChangedPath, Extent, Look};
 
 use crate::cluster::begin;
@@ -36,6 +37,8 @@ pub(crate) struct Pass {
     carried: Vec<Carried>,
     /// Paths that launches wrote.
     written: Vec<ChangedPath>,
+    /// Launches of which the paths are looked at once more.
+    granted: Vec<Launch>,
 }
 
 /// What comes next.
@@ -76,6 +79,7 @@ impl Pass {
             orders: Vec::new(),
             carried: Vec::new(),
             written: Vec::new(),
+            granted: Vec::new(),
         }
     }
 
@@ -104,6 +108,12 @@ impl Pass {
     fn note(&mut self, mind: &mut Mind, changes: &[ChangedPath]) {
         let concerned = mind.note(changes, self.fetched.now).into_iter();
         self.others.extend(concerned.filter(|id| *id != self.fetched.id));
+    }
+
+    fn look_around(&mut self, mind: &mut Mind, paths: &[ChangedPath]) {
+        if !paths.is_empty() {
+            self.prepare(mind, Extent::Around(paths));
+        }
     }
 
     fn prepare(&mut self, mind: &mut Mind, extent: Extent<'_>) {
@@ -161,7 +171,8 @@ fn survey(mind: &mut Mind, desk: &Desk, pass: &mut Pass) -> Stopped {
         return Some(Thought { reports, ..Thought::default() });
     };
     kept.unusable = unusable;
-    if observe::want(&kept.work, catalogue, *now) {
+    // Directories are looked at when it is decided.
+    if catalogue.has_services() && observe::want(&kept.work, catalogue, *now) {
         pass.prepare(mind, Extent::Fresh);
     }
     pass.stage = Stage::Settle;
@@ -191,13 +202,11 @@ fn settle(mind: &mut Mind, desk: &Desk, pass: &mut Pass) -> Result<Stopped, Reco
 
 fn published(mind: &mut Mind, desk: &Desk, pass: &mut Pass) -> Result<Stopped, RecordsError> {
     let id = &pass.fetched.id;
-    let mut written = take_in(mind, desk, (id, std::mem::take(&mut pass.carried)))?;
-    mind.catalogue.look_again_in_directories(&written);
-    let Some((kept, ..)) = mind.at(id) else { return Ok(Some(Thought::default())) };
-    written.append(&mut kept.ledger.doubtful);
-    if !written.is_empty() {
-        pass.prepare(mind, Extent::Around(&written));
-    }
+    take_in(mind, desk, (id, std::mem::take(&mut pass.carried)))?;
+    let Some((kept, _, catalogue)) = mind.at(id) else { return Ok(Some(Thought::default())) };
+    let written = std::mem::take(&mut kept.ledger.doubtful);
+    catalogue.look_again_in_directories(&written);
+    pass.look_around(mind, &written);
     pass.written = written;
     pass.stage = Stage::Decide;
     Ok(None)
@@ -207,9 +216,13 @@ fn decide(mind: &mut Mind, pass: &mut Pass) -> Result<Stopped, RecordsError> {
     pass.take_look(mind);
     let written = std::mem::take(&mut pass.written);
     pass.note(mind, &written);
-    let paths = decide::grant(mind, pass)?;
-    if !paths.is_empty() {
-        pass.prepare(mind, Extent::Around(&paths));
+    pass.granted = decide::grant(mind, pass)?;
+    if let Some((kept, _, catalogue)) = mind.at(&pass.fetched.id)
+        && catalogue.has_services()
+    {
+        let plan = Arc::clone(&kept.work.plan);
+        let paths: Vec<_> = pass.granted.iter().flat_map(|launch| observe::paths(&plan, launch)).collect();
+        pass.look_around(mind, &paths);
     }
     pass.stage = Stage::Begin;
     Ok(None)
@@ -217,7 +230,8 @@ fn decide(mind: &mut Mind, pass: &mut Pass) -> Result<Stopped, RecordsError> {
 
 fn begin(mind: &mut Mind, desk: &Desk, pass: &mut Pass) -> Stopped {
     let changed = pass.take_look(mind);
-    pass.orders = begin::begin(mind, desk, (&pass.fetched, &changed.into_iter().collect()));
+    let granted = std::mem::take(&mut pass.granted);
+    pass.orders = begin::begin(mind, desk, (&pass.fetched, &granted), &changed.into_iter().collect());
     pass.stage = Stage::Report;
     None
 }

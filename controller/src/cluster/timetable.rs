@@ -47,10 +47,19 @@ impl Timetable {
     /// The pauses before everything is asked about, and before what is open is.
     pub(crate) fn new(refresh: Duration, pause_min: Duration) -> Self {
         let now = Instant::now();
-        let is_rare = pause_min >= refresh;
-        let open = now + jittered(pause_min) + if is_rare { refresh } else { Duration::ZERO };
-        let all = now + jittered(refresh);
-        Self { open, all, refresh, pause: pause_min, pause_min }
+        let mut timetable = Self { open: now, all: now, refresh, pause: pause_min, pause_min };
+        timetable.put_off();
+        timetable
+    }
+
+    /// After all was asked about. That includes what is open, which need not be asked about before the next time if it
+    /// would be as seldom.
+    fn put_off(&mut self) {
+        let now = Instant::now();
+        (self.all, self.open) = (now + jittered(self.refresh), now + jittered(self.pause));
+        if self.pause >= self.refresh {
+            self.open += self.refresh;
+        }
     }
 
     pub(crate) async fn next(&self, told: &mut Inbox) -> Asked {
@@ -70,12 +79,7 @@ impl Timetable {
             Found::Doubt => (self.pause * 2).min(DOUBT_POLL_MAX),
         };
         match asked {
-            Asked::All => {
-                (self.all, self.open) = (now + jittered(self.refresh), now + jittered(self.pause));
-                // Whoever asks about everything asks about what is open, too.
-                let is_rare = self.pause >= self.refresh;
-                self.open += if is_rare { self.refresh } else { Duration::ZERO };
-            }
+            Asked::All => self.put_off(),
             Asked::Open => self.open = now + jittered(self.pause),
             // Where one thing lands, others may follow of which no word comes.
             Asked::Told(_) => self.open = self.open.min(now + jittered(self.pause)),

@@ -120,7 +120,6 @@ fn renewed(
         ledger,
         decided: false,
         granted: Vec::new(),
-        looked_at: Vec::new(),
         obstacles: Obstacles::new(),
     }
 }
