@@ -98,9 +98,7 @@ pub(crate) fn key(launch: &Launch) -> LaunchKey {
 impl Mind {
     /// Why a store that a pipeline uses can't be used, if one can't.
     pub(crate) fn unusable_for(&self, id: &Id) -> Option<String> {
-        let plan = &self.pipelines.get(id)?.work.plan;
-        let mut used = plan.dataset_ids().map(|id| plan.dataset(id).store.as_str());
-        used.find_map(|store| self.unusable.get(store)).cloned()
+        self.pipelines.get(id)?.stores().find_map(|store| self.unusable.get(store)).cloned()
     }
 
     /// Notes whether a store can be used; the pipelines that use it, if that is news.
@@ -129,15 +127,16 @@ impl Mind {
     pub(crate) fn look_at_directories(&mut self, now: Instant) -> Vec<Id> {
         let changes = self.catalogue.refresh_directories();
         let mut concerned = self.note(&changes, now);
-        concerned.extend(self.look_closer());
+        concerned.extend(self.look_closer(|store| store.directory().is_some()));
         concerned
     }
 
-    /// Has inputs looked at anew whose changes matter; the pipelines that are concerned.
-    pub(crate) fn look_closer(&mut self) -> Vec<Id> {
+    /// Has inputs looked at anew whose changes matter, of pipelines that use such a store; the pipelines.
+    pub(crate) fn look_closer(&mut self, is_meant: impl Fn(&Store) -> bool) -> Vec<Id> {
         let mut concerned = Vec::new();
         for (id, kept) in &mut self.pipelines {
-            if !kept.work.decision.curious.is_empty() {
+            let is_concerned = kept.stores().any(|store| self.stores.get(store).is_some_and(&is_meant));
+            if is_concerned && !kept.work.decision.curious.is_empty() {
                 kept.work.facts.inputs.clear();
                 kept.work.is_stale = true;
                 concerned.push(id.clone());
@@ -185,6 +184,12 @@ impl Mind {
 }
 
 impl Kept {
+    /// The stores of its datasets.
+    fn stores(&self) -> impl Iterator<Item = &str> {
+        let plan = &self.work.plan;
+        plan.dataset_ids().map(|id| plan.dataset(id).store.as_str())
+    }
+
     /// Whether anything of it may start.
     pub(crate) fn may_start(&self) -> bool {
         self.faults.is_empty() && self.decided

@@ -129,7 +129,7 @@ fn take_in(mind: &mut Mind, desk: &Desk, (look, store, asked): (Look, &str, &Ask
         Asked::All if is_whole => {
             desk.metrics.listed(store, desk.now());
             // Of what is there a listing does not say that it changed.
-            concerned.extend(mind.look_closer());
+            concerned.extend(mind.look_closer(|it| it.name() == store));
         }
         Asked::All | Asked::Open => {}
         // What was told of may have changed without becoming more or less complete.
