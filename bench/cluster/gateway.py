@@ -1,18 +1,20 @@
 """A bucket of the testbed's S3 server: objects are put as any client puts them, and laid beside it as nobody notices."""
 
 import contextlib
-import datetime
-import hashlib
-import hmac
 import http.client
 import http.server
 import pathlib
 import socket
 import subprocess
+import sys
 import threading
 import urllib.parse
 
-STORE = pathlib.Path(__file__).resolve().parents[2] / "tests/testbed/store"
+TESTS = pathlib.Path(__file__).resolve().parents[2] / "tests"
+STORE = TESTS / "testbed/store"
+
+sys.path.append(str(TESTS / "e2e/steps"))
+import s3  # pylint: disable=wrong-import-position
 
 
 class Gateway:
@@ -46,7 +48,7 @@ class Gateway:
     def put(self, path):
         """Put an empty object below the store's root."""
         place = urllib.parse.quote("/" + self.root.removeprefix("s3://") + "/" + path)
-        self.connection.request("PUT", place, b"", self.signed("PUT", place))
+        self.connection.request("PUT", place, b"", s3.signed("PUT", self.host, place, self.settings))
         with self.connection.getresponse() as answer:
             answer.read()
             if answer.status != 200:
@@ -57,22 +59,6 @@ class Gateway:
         file = self.directory / "data" / address.removeprefix("s3://")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()
-
-    def signed(self, method, place):
-        """The headers of a request, signed as AWS asks."""
-        now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-        scope = f"{now[:8]}/{self.settings['AWS_REGION']}/s3/aws4_request"
-        headers = {"host": self.host, "x-amz-content-sha256": "UNSIGNED-PAYLOAD", "x-amz-date": now}
-        lines = "".join(f"{name}:{value}\n" for name, value in headers.items())
-        request = "\n".join([method, place, "", lines, ";".join(headers), "UNSIGNED-PAYLOAD"])
-        text = "\n".join(["AWS4-HMAC-SHA256", now, scope, hashlib.sha256(request.encode()).hexdigest()])
-        key = f"AWS4{self.settings['AWS_SECRET_ACCESS_KEY']}".encode()
-        for part in scope.split("/"):
-            key = hmac.digest(key, part.encode(), "sha256")
-        signature = hmac.new(key, text.encode(), "sha256").hexdigest()
-        credential = f"{self.settings['AWS_ACCESS_KEY_ID']}/{scope}"
-        names = ";".join(headers)
-        return headers | {"authorization": f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders={names}, Signature={signature}"}
 
 
 def free_port():

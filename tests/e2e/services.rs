@@ -5,12 +5,9 @@ use std::net::TcpListener;
 use std::os::unix::fs::chown;
 
 use serde_json::{Value, json};
-use tests::{Controller, Hdfs, S3, Sandbox};
+use tests::{Controller, Hdfs, S3, Sandbox, USER};
 
 use crate::world::{caught_up, condition};
-
-/// The user that controllers run as.
-const USER: u32 = 65532;
 
 /// A pipeline of three days in the store `lake`, of which a step in Python makes `out_DAY` of `in_DAY`.
 fn flow(program: &str) -> Value {

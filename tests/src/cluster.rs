@@ -11,7 +11,7 @@ mod api;
 mod controller;
 mod sandbox;
 
-pub use controller::Controller;
+pub use controller::{Controller, USER};
 pub use sandbox::Sandbox;
 
 /// The images that the node has. Others can be imported by a test, to see what happens without them.

@@ -14,7 +14,7 @@ mod random;
 mod store;
 mod testbed;
 
-pub use cluster::{Cluster, Controller, Sandbox};
+pub use cluster::{Cluster, Controller, Sandbox, USER};
 pub use command::{Outcome, Running, binary};
 pub use ledger::{Entry, Ledger};
 pub use process::{are_gone, eventually, marked};

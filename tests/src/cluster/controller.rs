@@ -15,7 +15,7 @@ use crate::command::{Outcome, Running, binary};
 use crate::testbed::run;
 
 /// The user that steps and controllers run as, where root can give that away.
-pub(crate) const USER: u32 = 65532;
+pub const USER: u32 = 65532;
 
 /// A controller at work.
 #[derive(Debug)]
