@@ -73,6 +73,21 @@ fn a_directory_is_published_whole_and_what_is_there_stays() {
 }
 
 #[test]
+fn what_a_dead_publisher_set_aside_is_in_nobodys_way() {
+    for place in Place::all() {
+        let (store, name) = (place.store(), place.name());
+        let (staging, path) = begun(&store, ("one", "day/out.txt"));
+        place.put(&path, "new");
+        // It died after it set a directory aside; then somebody put a file there.
+        place.put(&path.replace("out.txt", ".replaces-0-old/part-0"), "older");
+        place.put("day/out.txt", "old");
+        assert_eq!(published(&staging, Existing::Replace, &file()), Published::Published, "{name}");
+        assert_eq!(place.read("day/out.txt").as_deref(), Some("new"), "{name}");
+        staging.discard().expect(name);
+    }
+}
+
+#[test]
 fn foreign_parts_without_a_flag_are_left_alone() {
     for place in Place::all() {
         let (store, name) = (place.store(), place.name());

@@ -21,13 +21,13 @@ type Troubles = [(Fault, u64); 2];
 fn publish(place: &Place, world: World, (launch, (fault, number)): (&str, (Fault, u64))) -> Published {
     let proxy: Proxy = place.proxy();
     proxy.fail(fault, number..number + 1);
-    let mut goes = (0..10).map(|_| {
+    let go = || {
         let store = bound(&place.url_by(&proxy, "root"), &place.credentials());
         let end = world.publish(&store, launch);
         assert!(end.as_ref().err().is_none_or(storage::StagingError::is_open), "{end:?}");
         end
-    });
-    goes.find_map(Result::ok).expect("one fault does not last")
+    };
+    (0..9).find_map(|_| go().ok()).unwrap_or_else(|| go().expect("one fault does not last"))
 }
 
 fn one_set_of_outputs(place: fn() -> Place) {
@@ -74,6 +74,38 @@ fn of_two_publishers_on_hdfs_one_is_first_whatever_fails() {
 #[test]
 fn of_two_publishers_on_webhdfs_one_is_first_whatever_fails() {
     one_set_of_outputs(|| Place::WebHdfs(Hdfs::shared()));
+}
+
+/// Publishes, and asks again while another that is to replace it stopped on its way, at each request.
+fn asked_again_while_it_is_replaced(place: fn() -> Place) {
+    let outputs = [Kind::File, Kind::Directory];
+    let all = outputs.into_iter().flat_map(|output| (0..10).map(move |number| (output, number)));
+    each(&some(all.collect(), TRIES), |_, (output, number)| {
+        let world = World { output: *output, before: Before::Old };
+        let place = place();
+        let (store, proxy) = (root(&place), place.proxy());
+        let publish = |launch| world.publish(&store, launch).expect("nothing fails");
+        world.make(&place, LAUNCHES[0]);
+        world.stage(&place, LAUNCHES[1]);
+        assert_eq!(publish(LAUNCHES[0]), Published::Published);
+        proxy.fail(Fault::ResetBefore, *number..u64::MAX);
+        let by_proxy = bound(&place.url_by(&proxy, "root"), &place.credentials());
+        // It may come to its end before so many requests.
+        let _ = world.publish(&by_proxy, LAUNCHES[1]);
+        // The answer to the first may have been lost, so that it asks again how it went.
+        assert_eq!([publish(LAUNCHES[0]), publish(LAUNCHES[1])], [Published::Published; 2]);
+        assert_eq!(published(&place), world.files(LAUNCHES[1]));
+    });
+}
+
+#[test]
+fn what_is_replaced_at_this_moment_on_hdfs_was_published() {
+    asked_again_while_it_is_replaced(|| Place::Hdfs(Hdfs::shared()));
+}
+
+#[test]
+fn what_is_replaced_at_this_moment_on_webhdfs_was_published() {
+    asked_again_while_it_is_replaced(|| Place::WebHdfs(Hdfs::shared()));
 }
 
 #[test]

@@ -41,7 +41,7 @@ pub(crate) struct Output {
     pub(crate) staged: String,
     /// Its final path.
     pub(crate) path: String,
-    /// The link that records which is the new, while old and new change places.
+    /// The record of a replacement: in a directory the link that tells which is the new, while old and new change places.
     pub(crate) record: String,
 }
 

@@ -26,6 +26,8 @@ pub(super) async fn publish(
         give_back((remote, renamer), output).await?;
     }
     if existing == Existing::Replace && is_there(remote, &output.staged).await? {
+        // Another launch that replaces may move ours away before we know that it came there. This tells that it did.
+        staging::make(remote, &output.record).await?;
         set_aside((remote, renamer), output).await?;
     }
     // Should this fail, the old data stays with the launch, which is not settled then, and is taken up again.
@@ -73,17 +75,18 @@ async fn give_back((remote, renamer): (&Remote, &Renamer), output: &Output) -> R
 /// Moves what is at the final path to the launch, with which it goes. Between this and the next rename nothing is there.
 async fn set_aside((remote, renamer): (&Remote, &Renamer), output: &Output) -> Result<(), StagingError> {
     let aside = aside(output);
-    if rename((remote, renamer), &output.path, &aside).await? == Renamed::TargetExists {
+    if is_there(remote, &output.path).await? && is_there(remote, &aside).await? {
         // A publisher that died had moved the old data there; what is in its place now came later.
         staging::discard(remote, &aside).await?;
-        rename((remote, renamer), &output.path, &aside).await?;
     }
+    // If nothing is there, nothing is in the way.
+    rename((remote, renamer), &output.path, &aside).await?;
     Ok(())
 }
 
 /// Nothing is staged any more, so it was moved, if this launch verified it.
 async fn was_moved(remote: &Remote, output: &Output) -> Result<Published, StagingError> {
-    if is_there(remote, &output.path).await? {
+    if is_there(remote, &output.path).await? || is_there(remote, &output.record).await? {
         Ok(Published::Published)
     } else {
         Err(vanished(remote, output))
