@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use storage::{Catalogue, Completeness, Extent, Fingerprint, Presence, Want, fingerprint};
+use storage::{Catalogue, Completeness, Extent, Fingerprint, Presence, Want, fingerprint, fingerprints};
 
 use crate::place::{Place, file, flag, now};
 
@@ -94,5 +94,37 @@ fn a_change_shows_in_the_fingerprint() {
         place.put("dt=1/part", "three");
         assert_ne!(look("a.txt", &file()), first, "{name}");
         assert_ne!(look("dt=1/", &flag()), directory, "{name}");
+    }
+}
+
+#[test]
+fn many_looked_at_closely_look_as_single_ones_do() {
+    let parts = Completeness::Files {
+        at_least: 1,
+        glob: Some("part-*".to_owned()),
+        min_bytes: 0,
+        settle: Duration::ZERO,
+    };
+    for place in Place::all() {
+        let (store, name) = (place.store(), place.name());
+        let (files, directories) = (paths(".csv"), paths("/"));
+        for (number, path) in files.iter().enumerate().filter(|(number, _)| number % 3 > 0) {
+            place.put(path, &"x".repeat(number % 3));
+        }
+        for (number, path) in directories.iter().enumerate().filter(|(number, _)| number % 3 > 0) {
+            let names: &[&str] =
+                if number % 3 == 1 { &["_SUCCESS", "part-0", "deep/part-1"] } else { &["other"] };
+            for beside in names {
+                place.put(&format!("{path}{beside}"), beside);
+            }
+        }
+        for (rule, paths) in [(file(), files), (flag(), directories.clone()), (parts.clone(), directories)] {
+            let paths: Vec<_> = paths.iter().map(String::as_str).collect();
+            let all = fingerprints(&store, &rule, &paths);
+            let single =
+                paths.iter().map(|path| fingerprint(&store, path, &rule).map_err(|_| storage::NoAnswer));
+            assert_eq!(all, single.collect::<Vec<_>>(), "{name}, {rule:?}");
+            assert_eq!(all.iter().filter(|seen| matches!(seen, Ok(Some(_)))).count(), 40, "{name}, {rule:?}");
+        }
     }
 }

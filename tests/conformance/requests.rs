@@ -84,6 +84,11 @@ fn a_bucket_is_asked_a_page_for_a_thousand_keys_and_once_whether_it_is_there() {
     all.refresh();
     let second = meter.take("the same, looked at again", pages);
     assert!(second["list"] <= pages + 1, "{second:?}");
+    let paths: Vec<_> = many.iter().map(String::as_str).collect();
+    let prints = storage::fingerprints(&meter.store, &file(), &paths);
+    assert!(prints.iter().all(|print| matches!(print, Ok(Some(_)))), "all are there");
+    let closely = meter.take("the same, each looked at closely", pages);
+    assert!(closely["list"] <= pages + 1 && closely.len() == 1, "{closely:?}");
     let Place::S3(s3) = &place else { unreachable!("it was made so") };
     s3.delete(&many[5_000]);
     let told = all.look_again("warehouse", &many[5_000]);

@@ -1,5 +1,6 @@
 //! Controllers that are killed at any moment, and two at once.
 
+use std::fs;
 use std::thread;
 use std::time::Duration;
 
@@ -54,6 +55,32 @@ fn whenever_a_controller_is_killed_the_next_one_brings_it_to_the_same_end() {
     let _last = sandbox.controller();
     caught_up(&sandbox);
     check(&sandbox, &story);
+}
+
+#[test]
+fn an_archive_that_is_lost_is_begun_anew_by_what_the_cluster_shows() {
+    let sandbox = Sandbox::node();
+    let first = sandbox.controller();
+    let tries = sandbox.path("data/try").display().to_string();
+    let program = format!(
+        r#"note start make; mkdir {tries}1 2>&1 && exit 3; mkdir {tries}2 2>&1 && exit 3; cp "$1" "$2"; note end make"#
+    );
+    let mut spec = flow(&sandbox, 1, &program);
+    spec["steps"][0]["retries"] = json!({"maxAttempts": 3, "backoff": "1s"});
+    sandbox.pipeline(&spec.to_string());
+    caught_up(&sandbox);
+    drop(first);
+    fs::remove_dir_all(sandbox.path("data/.daybreak/archive")).expect("the archive is there");
+    let _second = sandbox.controller();
+    sandbox.eventually("the newest Job is recorded", || {
+        fs::exists(sandbox.path("data/.daybreak/archive")).expect("the folder is ours")
+    });
+    fs::remove_file(sandbox.path("data/out_2026-01-01")).expect("the output is there");
+    sandbox.eventually("its output is back", || {
+        fs::read_to_string(sandbox.path("data/out_2026-01-01")).is_ok_and(|text| text == "day 1\n")
+    });
+    caught_up(&sandbox);
+    assert_eq!(sandbox.ledger().started().len(), 4, "three tries, and one more for what was removed");
 }
 
 #[test]

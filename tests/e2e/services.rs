@@ -95,6 +95,30 @@ fn a_window_in_a_bucket_is_filled_and_what_is_deleted_comes_back() {
 }
 
 #[test]
+fn what_was_made_of_an_input_in_a_bucket_is_made_again_once_that_changes() {
+    let sandbox = Sandbox::node();
+    let store = bucket_near(&sandbox, &[]);
+    (1..=3).for_each(|day| store.put(&format!("in/2026-01-0{day}"), &format!("day {day}\n")));
+    let binding = bucket(&sandbox, &store);
+    let first = controller(&sandbox, &binding);
+    let mut flow = flow(include_str!("steps/s3.py"));
+    flow["steps"][0]["whenInputsChange"] = json!("Rebuild");
+    sandbox.pipeline(&flow.to_string());
+    caught_up(&sandbox);
+    store.put("in/2026-01-02", "day two\n");
+    let made = || store.read("out/2026-01-02");
+    sandbox.eventually("it is made again", || made().as_deref() == Some("day two\n"));
+    caught_up(&sandbox);
+    drop(first);
+    store.put("in/2026-01-02", "the second day\n");
+    // Another one knows from the records alone what was made of what.
+    let _second = controller(&sandbox, &binding);
+    sandbox.eventually("it is made once more", || made().as_deref() == Some("the second day\n"));
+    caught_up(&sandbox);
+    assert_eq!(jobs(&sandbox), 5, "and nothing else was made again");
+}
+
+#[test]
 fn a_window_in_hdfs_is_filled() {
     let sandbox = Sandbox::node();
     let [option, address] = near(&sandbox);

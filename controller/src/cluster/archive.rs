@@ -18,6 +18,7 @@ use planner::launch::Launch;
 use planner::pipeline::Pipeline;
 use storage::{Drawer, Store};
 
+use crate::cluster::inbox::{Inbox, Read};
 use crate::cluster::kept_log::{KeptLog, LastLines};
 use crate::cluster::shelf::Shelf;
 use crate::work::records::{Histories, Record, Recorder, Records, RecordsError};
@@ -36,6 +37,10 @@ pub(crate) struct Archive {
     shelf: Shelf,
     last_lines: LastLines,
     loaded: BTreeSet<Partition>,
+    /// Partitions whose records are to be read anew, whoever reads next: others wrote some.
+    due: BTreeSet<Partition>,
+    /// What a service is to be asked for, and what it said. A directory is read at once.
+    inbox: Inbox,
 }
 
 impl Records for Archive {
@@ -45,19 +50,20 @@ impl Records for Archive {
         partitions: &[Partition],
         histories: &mut Histories,
     ) -> Result<bool, RecordsError> {
-        let new: BTreeSet<_> = partitions.iter().copied().filter(|it| !self.loaded.contains(it)).collect();
-        if new.is_empty() {
-            return Ok(false);
-        }
-        let keys: Vec<_> = new.iter().map(|it| pipeline.parts().calendar.key(*it)).collect();
-        for (partition, records) in new.iter().zip(self.shelf.read_many(&keys)?) {
-            histories.remove(partition);
+        let wanted = partitions.iter().chain(&self.due).copied();
+        let new: BTreeSet<_> = wanted.filter(|it| !self.loaded.contains(it)).collect();
+        let is_at_once = !self.shelf.is_in_a_service();
+        let read = if is_at_once { self.read(pipeline, &new)? } else { self.inbox.take(&new) };
+        let is_any = !read.is_empty();
+        for (partition, records) in read {
+            histories.remove(&partition);
             for record in records {
                 record.replay(pipeline, histories);
             }
-            self.loaded.insert(*partition);
+            self.loaded.insert(partition);
+            self.due.remove(&partition);
         }
-        Ok(true)
+        Ok(is_any)
     }
 }
 
@@ -71,7 +77,13 @@ impl Archive {
     /// The archive of a pipeline in a store. Nothing is made yet.
     pub(crate) fn new(store: &Store, namespace: &str, pipeline: &str) -> Self {
         let shelf = Shelf::new(&drawer(store), (namespace, pipeline));
-        Self { shelf, last_lines: LastLines::default(), loaded: BTreeSet::new() }
+        Self {
+            shelf,
+            last_lines: LastLines::default(),
+            loaded: BTreeSet::new(),
+            due: BTreeSet::new(),
+            inbox: Inbox::default(),
+        }
     }
 
     /// What is read and written without knowing what was read before.
@@ -89,9 +101,32 @@ impl Archive {
         self.last_lines.retain(keep);
     }
 
-    /// Reads the records of a partition anew the next time: another controller wrote some.
-    pub(crate) fn reload(&mut self, partition: Partition) {
+    /// Has the records of a partition read anew: another controller wrote some.
+    pub(crate) fn read_anew(&mut self, partition: Partition) {
+        self.forget(partition);
+        self.due.insert(partition);
+    }
+
+    /// Forgets that the records of a partition were read.
+    pub(crate) fn forget(&mut self, partition: Partition) {
         self.loaded.remove(&partition);
+        self.inbox.outdate(partition);
+    }
+
+    /// What a service is to be asked for before anything is thought of it.
+    pub(crate) fn inbox(&self) -> &Inbox {
+        &self.inbox
+    }
+
+    /// The same, for whoever asked the service, or knows that what it said is out of date.
+    pub(crate) fn inbox_mut(&mut self) -> &mut Inbox {
+        &mut self.inbox
+    }
+
+    fn read(&self, pipeline: &Pipeline, new: &BTreeSet<Partition>) -> Result<Read, RecordsError> {
+        let keys: Vec<_> = new.iter().map(|it| pipeline.parts().calendar.key(*it)).collect();
+        let read = if keys.is_empty() { Vec::new() } else { self.shelf.read_many(&keys)? };
+        Ok(new.iter().copied().zip(read).collect())
     }
 }
 
@@ -214,5 +249,37 @@ mod tests {
         archive.load(&plan, &[partition], &mut histories).unwrap();
         let attempts: Vec<_> = histories[&partition][&StepId(0)].ended.iter().map(|it| it.attempt).collect();
         assert_eq!(attempts, [1, 2, 10]);
+    }
+
+    #[test]
+    fn a_service_is_read_by_whoever_does_not_think() {
+        let (plan, store) = (plan(), Store::memory("warehouse").unwrap());
+        let launch = launch(&plan, 1);
+        let mut archive = Archive::new(&store, "default", "shop");
+        archive.write(&launched(&plan, &launch), (&plan, &launch)).unwrap();
+        let (mut histories, partition) = (Histories::new(), launch.partition);
+        let mut load = |archive: &mut Archive| {
+            let is_any = archive.load(&plan, &[partition], &mut histories).unwrap();
+            (is_any, histories.contains_key(&partition))
+        };
+        assert_eq!(load(&mut archive), (false, false));
+        assert_eq!(archive.inbox().lacking().collect::<Vec<_>>(), [partition]);
+        let read = |archive: &Archive| {
+            let key = plan.parts().calendar.key(partition);
+            archive.shelf().read_many(&[key]).unwrap().remove(0)
+        };
+        // Something is recorded while it is read.
+        let records = read(&archive);
+        archive.inbox_mut().outdate(partition);
+        archive.inbox_mut().bring(partition, records);
+        assert_eq!(load(&mut archive), (false, false));
+        let records = read(&archive);
+        archive.inbox_mut().bring(partition, records);
+        assert_eq!(load(&mut archive), (true, true));
+        assert_eq!((load(&mut archive), archive.inbox().lacking().len()), ((false, true), 0));
+        // Others recorded something: it is read anew, whatever is asked for.
+        archive.read_anew(partition);
+        archive.load(&plan, &[], &mut Histories::new()).unwrap();
+        assert_eq!(archive.inbox().lacking().collect::<Vec<_>>(), [partition]);
     }
 }

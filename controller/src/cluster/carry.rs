@@ -84,6 +84,7 @@ pub(crate) fn take_in(
 
 fn take_in_one(kept: &mut Kept, desk: &Desk, Carried { order, done }: Carried) -> Result<(), RecordsError> {
     let (name, launch) = (order.errand.name.as_str(), order.launch());
+    kept.archive.inbox_mut().outdate(launch.partition);
     match done {
         Done::Begun(begun, place) => {
             kept.ledger.placed.extend((place == Place::Made).then(|| name.to_owned()));
@@ -107,7 +108,7 @@ fn take_in_one(kept: &mut Kept, desk: &Desk, Carried { order, done }: Carried) -
             let end = (outcome, left, order.now);
             with_work(kept, &order, |work, launch| launch::note_ended(work, launch, end));
             if is_elders(kept, &order) {
-                kept.recall(launch.partition)?;
+                kept.recall(launch.partition);
             }
         }
         Done::Forestalled => {
@@ -115,7 +116,7 @@ fn take_in_one(kept: &mut Kept, desk: &Desk, Carried { order, done }: Carried) -
             with_work(kept, &order, |work, launch| {
                 work.running.remove(&(launch.partition, launch.step));
             });
-            kept.recall(launch.partition)?;
+            kept.recall(launch.partition);
         }
     }
     Ok(())
@@ -124,7 +125,7 @@ fn take_in_one(kept: &mut Kept, desk: &Desk, Carried { order, done }: Carried) -
 /// Another has the launch, or the archive did not take it: what was reserved is free again, and its records are read anew.
 fn never_began(kept: &mut Kept, order: &Order) {
     with_work(kept, order, launch::give_up);
-    kept.archive.reload(order.launch().partition);
+    kept.archive.read_anew(order.launch().partition);
     kept.work.is_stale = true;
 }
 

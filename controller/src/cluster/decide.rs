@@ -31,13 +31,11 @@ use crate::work::look;
 use crate::work::objects as work_objects;
 use crate::work::records::RecordsError;
 
-/// Decides for a pipeline and grants what there is room for.
+/// Decides for a pipeline and grants what there is room for. Nothing comes of it while anything is lacking.
 pub(crate) fn grant(mind: &mut Mind, pass: &mut Pass) -> Result<Vec<Launch>, RecordsError> {
     let Fetched { id, now, .. } = &pass.fetched;
-    let Some((kept, ..)) = mind.at(id) else { return Ok(Vec::new()) };
-    ask(kept, &pass.fetched);
     look_and_decide(mind, &pass.fetched)?;
-    if !pass.soundness.is_sound() {
+    if !pass.soundness.is_sound() || is_lacking(mind, id) {
         return Ok(Vec::new());
     }
     pass.others.extend(mind.admit(id, *now));
@@ -47,14 +45,21 @@ pub(crate) fn grant(mind: &mut Mind, pass: &mut Pass) -> Result<Vec<Launch>, Rec
     Ok(mind.at(id).map(|(kept, ..)| kept.granted.clone()).unwrap_or_default())
 }
 
-/// Says what follows of what was decided, and tells it.
-pub(crate) fn report(mind: &mut Mind, desk: &Desk, pass: &mut Pass) -> Result<Thought, RecordsError> {
+fn is_lacking(mind: &Mind, id: &Id) -> bool {
+    mind.pipelines.get(id).is_some_and(Kept::is_lacking)
+}
+
+/// Says what follows of what was decided, and tells it, unless anything is lacking.
+pub(crate) fn report(mind: &mut Mind, desk: &Desk, pass: &mut Pass) -> Result<Option<Thought>, RecordsError> {
     let Pass { fetched, soundness, settled, .. } = pass;
     let Fetched { id, now, .. } = &*fetched;
     let mut thought = Thought::default();
     look_and_decide(mind, fetched)?;
+    if is_lacking(mind, id) {
+        return Ok(None);
+    }
     let room = room(mind, fetched);
-    let Some((kept, stores, _)) = mind.at(id) else { return Ok(thought) };
+    let Some((kept, stores, _)) = mind.at(id) else { return Ok(Some(thought)) };
     let wanted = working_set(&kept.work.decision, (&suspended(fetched, kept), room));
     thought.effects = effects(kept, (fetched, &wanted), std::mem::take(settled));
     // Nobody tells it that the older one writes the path no more.
@@ -73,11 +78,12 @@ pub(crate) fn report(mind: &mut Mind, desk: &Desk, pass: &mut Pass) -> Result<Th
         thought.wake_at = Some(thought.wake_at.map_or(turn, |at| at.min(turn)));
     }
     create(kept, desk, stores, &mut thought);
-    Ok(thought)
+    Ok(Some(thought))
 }
 
 /// Takes over what people ask for.
-fn ask(kept: &mut Kept, fetched: &Fetched) {
+pub(crate) fn ask(mind: &mut Mind, fetched: &Fetched) {
+    let Some((kept, ..)) = mind.at(&fetched.id) else { return };
     let requests: Vec<_> = requests(kept, fetched).into_iter().filter_map(|(_, it)| it.ok()).collect();
     let suspended = suspended(fetched, kept);
     if requests != kept.work.facts.requests || suspended != kept.work.facts.suspended {
@@ -125,7 +131,7 @@ fn look_and_decide(mind: &mut Mind, fetched: &Fetched) -> Result<(), RecordsErro
     let (work, sight) = kept.sight(stores, catalogue);
     look::decide(work, sight, fetched.now)?;
     let looked = kept.work.observed != before;
-    if !std::mem::replace(&mut kept.decided, true) {
+    if !kept.is_lacking() && !std::mem::replace(&mut kept.decided, true) {
         remember(kept, fetched);
     }
     mind.looks += usize::from(looked);

@@ -117,6 +117,9 @@ pub(crate) const ORDER_PATIENCE: Duration = Duration::from_secs(2);
 /// and few of the calls that it serves.
 pub(crate) const ORDERS: usize = 32;
 
+/// Of how many datasets of one pipeline it is asked at once what they look like, in a service.
+pub(crate) const CLOSE_LOOKS: usize = 8;
+
 /// How often a store that answers over a network is asked about what somebody waits for: what lands is found within two or
 /// three seconds, and one listing for each prefix in that time costs a store nothing.
 pub(crate) const OPEN_POLL: Duration = Duration::from_secs(2);

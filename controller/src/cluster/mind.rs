@@ -13,14 +13,15 @@ use planner::pipeline::StepId;
 use storage::{Catalogue, ChangedPath, Store};
 
 use crate::cluster::archive::Archive;
+use crate::cluster::inbox::Inbox;
 use crate::cluster::ledger::Ledger;
 use crate::cluster::overlay::Overlay;
 use crate::seat::metrics::PipelineId;
+use crate::work::closely::{Asked, Closely};
 use crate::work::errand::Stores;
 use crate::work::look::Sight;
 use crate::work::observe;
 use crate::work::pipeline::Work;
-use crate::work::records::{Records as _, RecordsError};
 
 /// A pipeline among all of the cluster.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,6 +71,8 @@ pub(crate) struct Kept {
     pub(crate) unusable: Option<String>,
     /// What is being done in storage for its launches.
     pub(crate) ledger: Ledger,
+    /// What its inputs in services look like, as far as it matters.
+    pub(crate) asked: Asked,
     /// Whether it was decided about since this process began to look after it, or since its plan changed.
     pub(crate) decided: bool,
     /// The launches that the last admission granted.
@@ -149,6 +152,7 @@ impl Mind {
     pub(crate) fn note(&mut self, changes: &[ChangedPath], now: Instant) -> Vec<Id> {
         let mut concerned = Vec::new();
         for (id, kept) in &mut self.pipelines {
+            kept.asked.outdate(changes);
             if observe::note_changes(&mut kept.work, &self.catalogue, (changes, now)) {
                 kept.work.is_stale = true;
                 concerned.push(id.clone());
@@ -203,20 +207,28 @@ impl Kept {
         !is_known || partition.is_ok_and(|partition| self.work.may_look_at(partition, now))
     }
 
-    /// Reads the records of a partition anew: others wrote some.
-    pub(crate) fn recall(&mut self, partition: Partition) -> Result<(), RecordsError> {
+    /// Has the records of a partition read anew: others wrote some.
+    pub(crate) fn recall(&mut self, partition: Partition) {
         self.elders.retain(|elder| !elder.running.is_empty());
-        self.archive.reload(partition);
-        let Self { work, archive, .. } = self;
-        archive.load(&work.plan, &[partition], &mut work.facts.history)?;
-        work.is_stale = true;
-        Ok(())
+        self.archive.read_anew(partition);
+        self.work.is_stale = true;
+    }
+
+    /// Whether services are to be asked before anything comes of what is thought.
+    pub(crate) fn is_lacking(&self) -> bool {
+        self.archive.inbox().lacking().len() > 0 || self.asked.is_open()
+    }
+
+    /// Forgets what services said for an earlier thought.
+    pub(crate) fn put_back(&mut self) {
+        *self.archive.inbox_mut() = Inbox::default();
+        self.asked = Asked::default();
     }
 
     /// Forgets the records of a partition, since there are none any more.
     pub(crate) fn forget(&mut self, key: &str) {
         if let Ok(partition) = self.work.plan.parts().calendar.parse_key(key) {
-            self.archive.reload(partition);
+            self.archive.forget(partition);
             self.work.facts.history.remove(&partition);
         }
     }
@@ -227,8 +239,8 @@ impl Kept {
         stores: &'a BTreeMap<String, Store>,
         catalogue: &'a mut Catalogue,
     ) -> (&'a mut Work, Sight<'a>) {
-        let Self { work, archive, .. } = self;
-        (work, Sight { stores, catalogue, records: archive })
+        let Self { work, archive, asked, .. } = self;
+        (work, Sight { closely: Closely::as_asked(stores, asked), catalogue, records: archive })
     }
 
     fn bidder(&self, now: Instant) -> Bidder<'_> {

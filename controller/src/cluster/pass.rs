@@ -2,25 +2,26 @@
 //!
 //! A stage that needs nothing of a service goes over into the next at once: directories answer in microseconds.
 
+mod stages;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use planner::launch::Launch;
 use storage::{ChangedPath, Extent, Look};
 
-use crate::cluster::begin;
-use crate::cluster::carry::{carry, take_in};
-use crate::cluster::decide;
+use crate::cluster::carry::carry;
 use crate::cluster::desk::Desk;
 use crate::cluster::mind::{Id, Mind};
 use crate::cluster::order::{Carried, Order};
-use crate::cluster::publish;
-use crate::cluster::reconcile::{Fetched, ReconcileError, Thought, unanswered};
-use crate::cluster::settle::{self, Case, Settled};
-use crate::cluster::sighting::Sightings;
-use crate::cluster::validate::{Soundness, validate};
+use crate::cluster::reading::{Found, Reading};
+use crate::cluster::reconcile::{Fetched, Thought};
+use crate::cluster::settle::Settled;
+use crate::cluster::validate::Soundness;
 use crate::work::observe;
 use crate::work::records::RecordsError;
+
+pub(crate) use stages::go_on;
 
 /// One pass over a pipeline.
 #[derive(Debug)]
@@ -33,6 +34,11 @@ pub(crate) struct Pass {
     stage: Stage,
     /// A look that is to be made, and then that was.
     look: Option<Look>,
+    /// What thinking lacked, before the same stage is gone through again.
+    reading: Option<Reading>,
+    found: Option<Result<Found, RecordsError>>,
+    /// What is to be looked at before it is decided.
+    ahead: Ahead,
     orders: Vec<Order>,
     carried: Vec<Carried>,
     /// Paths that launches wrote.
@@ -44,7 +50,7 @@ pub(crate) struct Pass {
 /// What comes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
-    /// It is validated, and what nobody looked at yet is to be looked at.
+    /// It is validated.
     Survey,
     /// What ended is to be published and recorded.
     Settle,
@@ -56,6 +62,17 @@ enum Stage {
     Begin,
     /// What was done is told.
     Report,
+}
+
+/// What is looked at in services before it is decided, once in each pass. Directories are looked at meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ahead {
+    /// What nobody has looked at yet; then what should be old enough by now.
+    Fresh,
+    /// What should be old enough by now.
+    Settled,
+    /// All was looked at.
+    Nothing,
 }
 
 /// What a pass has come to.
@@ -76,6 +93,9 @@ impl Pass {
             others: BTreeSet::new(),
             stage: Stage::Survey,
             look: None,
+            reading: None,
+            found: None,
+            ahead: Ahead::Fresh,
             orders: Vec::new(),
             carried: Vec::new(),
             written: Vec::new(),
@@ -88,6 +108,9 @@ impl Pass {
         if let Some(look) = self.look.take() {
             self.look = Some(look.make().await);
         }
+        if let Some(reading) = self.reading.take() {
+            self.found = Some(reading.make().await);
+        }
         let orders = std::mem::take(&mut self.orders);
         self.carried = carry(desk, &self.fetched.id, orders).await;
         desk.count_requests();
@@ -95,7 +118,7 @@ impl Pass {
     }
 
     fn is_waiting(&self) -> bool {
-        self.look.is_some() || !self.orders.is_empty()
+        self.look.is_some() || self.reading.is_some() || !self.orders.is_empty()
     }
 
     /// Takes in a look that was made. The paths that changed.
@@ -120,123 +143,40 @@ impl Pass {
         self.look = Some(mind.catalogue.prepare(extent)).filter(|look| !look.is_empty());
     }
 
+    /// Takes in what was read.
+    fn take_found(&mut self, mind: &mut Mind) -> Result<(), RecordsError> {
+        let found = self.found.take().transpose()?;
+        if let Some((found, (kept, ..))) = found.zip(mind.at(&self.fetched.id)) {
+            found.take_in(kept);
+        }
+        Ok(())
+    }
+
+    /// Whether anything has to be read before what was thought may count; it is, and then the stage begins anew.
+    fn lacks_reading(&mut self, mind: &mut Mind) -> bool {
+        self.reading = mind.at(&self.fetched.id).and_then(|(kept, stores, _)| Reading::of(kept, stores));
+        self.reading.is_some()
+    }
+
+    /// Whether anything has to be looked at before it is decided.
+    fn lacks_look(&mut self, mind: &mut Mind) -> bool {
+        let now = self.fetched.now;
+        while self.look.is_none() && self.ahead != Ahead::Nothing {
+            let Some((kept, _, catalogue)) = mind.at(&self.fetched.id) else { return false };
+            let settled = observe::settled(&kept.work, now);
+            let may_be_fresh = self.ahead == Ahead::Fresh && catalogue.has_services();
+            if may_be_fresh && observe::want(&kept.work, catalogue, now) {
+                self.ahead = Ahead::Settled;
+                self.prepare(mind, Extent::Fresh);
+            } else {
+                self.ahead = Ahead::Nothing;
+                self.look_around(mind, &settled);
+            }
+        }
+        self.look.is_some()
+    }
+
     fn over(&mut self, thought: Thought) -> Thought {
         Thought { others: std::mem::take(&mut self.others), ..thought }
     }
-}
-
-/// Thinks on until storage has to be asked or told, or the pass is over.
-pub(crate) fn go_on(
-    mind: &mut Mind,
-    desk: &Desk,
-    pass: &mut Option<Box<Pass>>,
-) -> Result<Progress, ReconcileError> {
-    let Some(mut pass) = pass.take() else { return Ok(Progress::Over(Box::default())) };
-    loop {
-        let thought = match pass.stage {
-            Stage::Survey => Ok(survey(mind, desk, &mut pass)),
-            Stage::Settle => settle(mind, desk, &mut pass),
-            Stage::TakeIn => published(mind, desk, &mut pass),
-            Stage::Decide => decide(mind, &mut pass),
-            Stage::Begin => Ok(begin(mind, desk, &mut pass)),
-            Stage::Report => report(mind, desk, &mut pass),
-        };
-        match thought {
-            Ok(Some(thought)) => return Ok(Progress::Over(Box::new(pass.over(thought)))),
-            Ok(None) if pass.is_waiting() => return Ok(Progress::Waits(pass)),
-            Ok(None) => {}
-            Err(error) => {
-                let kept = mind.pipelines.get(&pass.fetched.id);
-                let thought = unanswered(&pass.fetched, kept, &error);
-                return Ok(Progress::Over(Box::new(pass.over(thought))));
-            }
-        }
-    }
-}
-
-/// The end of a pass, if it is one.
-type Stopped = Option<Thought>;
-
-fn survey(mind: &mut Mind, desk: &Desk, pass: &mut Pass) -> Stopped {
-    let Fetched { id, object, now, .. } = &pass.fetched;
-    if object.metadata.deletion_timestamp.is_some() {
-        mind.pipelines.remove(id);
-        desk.metrics.forget(&id.labels());
-        return Some(Thought::default());
-    }
-    pass.soundness = validate(mind, (id, object), (&desk.configuration, &desk.caches, &desk.metrics));
-    let unusable = mind.unusable_for(id);
-    let Some((kept, _, catalogue)) = mind.at(id) else {
-        let reports = publish::faulty(&pass.fetched, &pass.soundness);
-        return Some(Thought { reports, ..Thought::default() });
-    };
-    kept.unusable = unusable;
-    // Directories are looked at when it is decided.
-    if catalogue.has_services() && observe::want(&kept.work, catalogue, *now) {
-        pass.prepare(mind, Extent::Fresh);
-    }
-    pass.stage = Stage::Settle;
-    None
-}
-
-fn settle(mind: &mut Mind, desk: &Desk, pass: &mut Pass) -> Result<Stopped, RecordsError> {
-    pass.take_look(mind);
-    let Fetched { id, jobs, pods, now, .. } = &pass.fetched;
-    let Some((kept, ..)) = mind.at(id) else { return Ok(Some(Thought::default())) };
-    let sightings = Sightings::new(&kept.work.plan, jobs, pods);
-    let case = Case {
-        id,
-        fetched: &pass.fetched,
-        sightings: &sightings,
-        configuration: &desk.configuration,
-        now: *now,
-    };
-    pass.settled = settle::settle(mind, &case)?;
-    pass.orders = std::mem::take(&mut pass.settled.orders);
-    if let Some((kept, ..)) = mind.at(&pass.fetched.id) {
-        kept.ledger.under_way.extend(pass.orders.iter().map(|order| order.errand.name.clone()));
-    }
-    pass.stage = Stage::TakeIn;
-    Ok(None)
-}
-
-fn published(mind: &mut Mind, desk: &Desk, pass: &mut Pass) -> Result<Stopped, RecordsError> {
-    let id = &pass.fetched.id;
-    take_in(mind, desk, (id, std::mem::take(&mut pass.carried)))?;
-    let Some((kept, _, catalogue)) = mind.at(id) else { return Ok(Some(Thought::default())) };
-    let written = std::mem::take(&mut kept.ledger.doubtful);
-    catalogue.look_again_in_directories(&written);
-    pass.look_around(mind, &written);
-    pass.written = written;
-    pass.stage = Stage::Decide;
-    Ok(None)
-}
-
-fn decide(mind: &mut Mind, pass: &mut Pass) -> Result<Stopped, RecordsError> {
-    pass.take_look(mind);
-    let written = std::mem::take(&mut pass.written);
-    pass.note(mind, &written);
-    pass.granted = decide::grant(mind, pass)?;
-    if let Some((kept, _, catalogue)) = mind.at(&pass.fetched.id)
-        && catalogue.has_services()
-    {
-        let plan = Arc::clone(&kept.work.plan);
-        let paths: Vec<_> = pass.granted.iter().flat_map(|launch| observe::paths(&plan, launch)).collect();
-        pass.look_around(mind, &paths);
-    }
-    pass.stage = Stage::Begin;
-    Ok(None)
-}
-
-fn begin(mind: &mut Mind, desk: &Desk, pass: &mut Pass) -> Stopped {
-    let changed = pass.take_look(mind);
-    let granted = std::mem::take(&mut pass.granted);
-    pass.orders = begin::begin(mind, desk, (&pass.fetched, &granted), &changed.into_iter().collect());
-    pass.stage = Stage::Report;
-    None
-}
-
-fn report(mind: &mut Mind, desk: &Desk, pass: &mut Pass) -> Result<Stopped, RecordsError> {
-    take_in(mind, desk, (&pass.fetched.id, std::mem::take(&mut pass.carried)))?;
-    decide::report(mind, desk, pass).map(Some)
 }

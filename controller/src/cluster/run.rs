@@ -150,7 +150,7 @@ fn desk(
     let services = stores.values().filter(|store| store.directory().is_none()).cloned().collect();
     let (caches, feeds) = caches::watch(&client, configuration.namespace.as_deref());
     let mind = Mind {
-        catalogue: Catalogue::new(stores.values().cloned()),
+        catalogue: Catalogue::new(stores.values().cloned()).that_waits_for_directories_only(),
         stores: Arc::new(stores),
         pipelines: BTreeMap::new(),
         capacity: Capacity {

@@ -1,11 +1,14 @@
 //! Settle: what the cluster shows of launches becomes facts. What ended well is verified and published, and every end is
 //! recorded before its Job may go.
 
+mod elders;
+mod recall;
+
 use executor::Observation;
 use executor::kubernetes::{JobRef, Seen, disruption, observe};
 use planner::calendar::Instant;
-use planner::facts::{Running, Stage};
-use planner::launch::{Launch, products};
+use planner::facts::Stage;
+use planner::launch::Launch;
 
 use crate::cluster::begin::order;
 use crate::cluster::configuration::Configuration;
@@ -18,9 +21,10 @@ use crate::cluster::reconcile::Fetched;
 use crate::cluster::release::{follow, release};
 use crate::cluster::scribe::Follow;
 use crate::cluster::sighting::{Sighting, Sightings};
-use crate::work::launch::{note_stage, unfinished};
-use crate::work::pipeline::Work;
-use crate::work::records::{Record, Recorder as _, Records as _, RecordsError};
+use crate::work::launch::note_stage;
+use crate::work::records::RecordsError;
+
+pub(crate) use elders::is_of_an_elder;
 
 /// What is to be done about launches that run or have ended.
 #[derive(Debug, Default)]
@@ -58,118 +62,27 @@ impl Settled {
     }
 }
 
-/// Settles the launches of a pipeline.
+/// Settles the launches of a pipeline. Nothing comes of it while records are lacking.
 pub(crate) fn settle(mind: &mut Mind, case: &Case<'_>) -> Result<Settled, RecordsError> {
     let mut settled = Settled::default();
     let Some((kept, ..)) = mind.at(case.id) else { return Ok(settled) };
-    recall(kept, case)?;
+    recall::recall(kept, case)?;
+    if kept.is_lacking() {
+        return Ok(settled);
+    }
     let own = kept.work.running.values().filter(|launch| !is_of_an_elder(kept, launch));
     for launch in own.cloned().collect::<Vec<_>>() {
         settle_launch(mind, case, (&launch, &mut settled));
     }
-    settle_elders(mind, case, &mut settled);
+    elders::settle_elders(mind, case, &mut settled);
     let Some((kept, ..)) = mind.at(case.id) else { return Ok(settled) };
     release(kept, case, &mut settled);
     Ok(settled)
 }
 
-/// Reads the records of all that is seen, so that each launch in the cluster is known.
-fn recall(kept: &mut Kept, case: &Case<'_>) -> Result<(), RecordsError> {
-    for launch_key in case.sightings.launches.keys() {
-        if !is_known(kept, *launch_key) {
-            // Another controller launched it, or this process has just begun.
-            kept.archive.reload(launch_key.0);
-            let Kept { work, archive, .. } = kept;
-            archive.load(&work.plan, &[launch_key.0], &mut work.facts.history)?;
-            work.is_stale = true;
-        }
-        if !is_known(kept, *launch_key) {
-            adopt(kept, *launch_key, case.now)?;
-        }
-        let name = job_name(&kept.work.plan, &launch_of(*launch_key, kept));
-        kept.overlay.note_seen(name);
-    }
-    let running =
-        unfinished(&kept.work).into_iter().map(|(launch, _)| ((launch.partition, launch.step), launch));
-    kept.work.running = running.collect();
-    let current = kept.work.running.values().filter(|launch| is_current(kept, launch));
-    kept.overlay.current = current.map(|launch| job_name(&kept.work.plan, launch)).collect();
-    Ok(())
-}
-
 /// Whether a launch is of its step as that is now.
 pub(crate) fn is_current(kept: &Kept, launch: &Launch) -> bool {
     launch.trial.whole == kept.work.plan.step(launch.step).whole_digest
-}
-
-fn is_known(kept: &Kept, (partition, step, attempt, launch): LaunchKey) -> bool {
-    let Some(history) = kept.work.facts.history(partition, step) else { return false };
-    let runs = |it: &Running| (it.attempt, it.launch) == (attempt, launch);
-    history.running.as_ref().is_some_and(runs)
-        || history.ended.iter().any(|it| (it.attempt, it.launch) == (attempt, launch))
-}
-
-/// Takes on a launch that has lost its record: someone removed the archive while it ran.
-fn adopt(
-    kept: &mut Kept,
-    (partition, step, attempt, launch): LaunchKey,
-    now: Instant,
-) -> Result<(), RecordsError> {
-    let Kept { work, archive, .. } = kept;
-    let planned = work.plan.step(step);
-    let trial =
-        planner::facts::Trial { whole: planned.whole_digest, result: planned.result_digest, request: None };
-    let (outputs, products) = (planned.outputs.clone(), products(&work.plan, step, partition));
-    let launch = Launch { step, partition, attempt, launch, trial, outputs, replaces: false, products };
-    let inputs = planner::facts::Fingerprints::new();
-    archive.write(&Record::launched(&work.plan, &launch, (&inputs, now)), (&work.plan, &launch))?;
-    work.facts.history.entry(partition).or_default().entry(step).or_default().start(&launch, inputs, now);
-    Ok(())
-}
-
-/// Settles the launches that began before the spec changed, by the plan of then.
-fn settle_elders(mind: &mut Mind, case: &Case<'_>, settled: &mut Settled) {
-    let Some(kept) = mind.pipelines.get_mut(case.id) else { return };
-    for mut elder in std::mem::take(&mut kept.elders) {
-        let before: Vec<_> = elder.running.values().cloned().collect();
-        let sightings = Sightings::new(&elder.plan, &case.fetched.jobs, &case.fetched.pods);
-        let case = Case { sightings: &sightings, ..*case };
-        swap(mind, &case, &mut elder);
-        for launch in &before {
-            settle_launch(mind, &case, (launch, settled));
-        }
-        swap(mind, &case, &mut elder);
-        let Some(kept) = mind.pipelines.get_mut(case.id) else { return };
-        repeat(kept, &elder);
-        if !elder.running.is_empty() {
-            kept.elders.push(elder);
-        }
-    }
-}
-
-/// Says of what runs by an older plan what was found out.
-fn repeat(kept: &mut Kept, elder: &Work) {
-    for launch in elder.running.values() {
-        let history = elder.facts.history(launch.partition, launch.step);
-        let stage = history.and_then(|it| it.running.as_ref()).map(|running| running.stage.clone());
-        let step = kept.work.plan.step_named(elder.plan.step(launch.step).name.as_str());
-        if let (Some(stage), Some(step)) = (stage, step) {
-            note_stage(&mut kept.work, &Launch { step, ..launch.clone() }, stage);
-        }
-    }
-}
-
-fn swap(mind: &mut Mind, case: &Case<'_>, elder: &mut Work) {
-    if let Some(kept) = mind.pipelines.get_mut(case.id) {
-        std::mem::swap(&mut kept.work, elder);
-    }
-}
-
-/// Whether a launch began before the spec changed, so that it ends by the plan of then.
-pub(crate) fn is_of_an_elder(kept: &Kept, launch: &Launch) -> bool {
-    let name = job_name(&kept.work.plan, launch);
-    let owns = |elder: &Work| elder.running.values().any(|it| job_name(&elder.plan, it) == name);
-    kept.elders.iter().any(owns)
 }
 
 fn settle_launch(mind: &mut Mind, case: &Case<'_>, (launch, settled): (&Launch, &mut Settled)) {

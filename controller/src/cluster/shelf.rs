@@ -49,12 +49,22 @@ impl Shelf {
         Self { archive: archive.clone(), folder: format!("{namespace}/{pipeline}") }
     }
 
+    /// Whether it answers over a network, so that nobody reads there while others wait.
+    pub(crate) fn is_in_a_service(&self) -> bool {
+        self.archive.store().directory().is_none()
+    }
+
     /// The records of several partitions, of each in the order in which they were written.
     pub(crate) fn read_many(&self, keys: &[String]) -> Result<Vec<Vec<Record>>, RecordsError> {
         let folders: Vec<_> = keys.iter().map(|key| format!("{}/{key}", self.folder)).collect();
         let read = self.archive.read_all(&folders, &|name| name.ends_with(RECORD));
         let texts = read.map_err(|error| self.failed("read", &self.folder, error))?;
         Ok(texts.into_iter().map(|texts| records(&texts)).collect())
+    }
+
+    /// Where it is, for people.
+    pub(crate) fn address(&self) -> String {
+        self.archive.address(&self.folder)
     }
 
     /// Whether the end of a launch is recorded, whoever recorded it.

@@ -25,8 +25,9 @@ use crate::local::since;
 use crate::project::{Planned, Project, ProjectError};
 use crate::requests;
 use crate::state::State;
+use crate::work::closely::Closely;
 use crate::work::launch::unfinished;
-use crate::work::look::{self, Sight};
+use crate::work::look;
 use crate::work::observe;
 use crate::work::pipeline::Work;
 use crate::work::places::LocalPlaces;
@@ -147,15 +148,15 @@ impl View {
         let LocalPipeline { work, records, .. } = pipeline;
         records.load_all(&work.plan, &mut work.facts.history).map_err(Failure::new)?;
         self.judge_unfinished(work);
-        observe::look_at_leftovers(work, &self.stores);
+        observe::look_at_leftovers(work, &mut Closely::at_once(&self.stores));
         let stored = requests::read(&self.state.requests()).map_err(Failure::new)?;
         if let Err(problem) = pipeline.take_requests(&stored) {
             eprintln!("daybreak: {problem}");
         }
         let mut catalogue = Catalogue::new(self.stores.values().cloned());
         let LocalPipeline { work, records, .. } = pipeline;
-        let sight = Sight { stores: &self.stores, catalogue: &mut catalogue, records };
-        look::decide(work, sight, self.now).map_err(Failure::new)?;
+        look::decide_at_once(work, (&self.stores, &mut catalogue, records), self.now)
+            .map_err(Failure::new)?;
         since::restore(&self.state.since(work.name()), work);
         Ok(())
     }

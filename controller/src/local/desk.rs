@@ -7,8 +7,6 @@ use storage::{Catalogue, ChangedPath};
 use crate::local::progress::Progress;
 use crate::state::State;
 use crate::work::errand::Stores;
-use crate::work::look::Sight;
-use crate::work::records::Records;
 
 /// What the pipelines of a run share.
 #[derive(Debug)]
@@ -27,11 +25,4 @@ pub(crate) struct Desk {
     pub(crate) changes: Vec<ChangedPath>,
     /// What the person sees.
     pub(crate) progress: Progress,
-}
-
-impl Desk {
-    /// What a look at a pipeline with these records is taken at.
-    pub(crate) fn sight<'a>(&'a mut self, records: &'a mut dyn Records) -> Sight<'a> {
-        Sight { stores: &self.stores, catalogue: &mut self.catalogue, records }
-    }
 }

@@ -160,7 +160,9 @@ impl Run<'_> {
         for pipeline in self.pipelines.iter_mut().filter(|it| it.work.needs_decision(now)) {
             let before = pipeline.work.observed.clone();
             let LocalPipeline { work, records, .. } = pipeline;
-            look::decide(work, self.desk.sight(records), now).map_err(RunError::Records)?;
+            let desk = &mut *self.desk;
+            look::decide_at_once(work, (&desk.stores, &mut desk.catalogue, records), now)
+                .map_err(RunError::Records)?;
             if before.is_none() {
                 since::restore(&self.desk.state.since(work.name()), work);
             }

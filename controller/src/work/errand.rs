@@ -10,6 +10,7 @@ use planner::launch::{Launch, Product};
 use planner::pipeline::{DatasetId, Pipeline};
 use storage::{Staging, StagingError, Store};
 
+use crate::work::closely::Closely;
 use crate::work::observe;
 use crate::work::pipeline::Work;
 use crate::work::records::{Record, Recorder, RecordsError, dataset};
@@ -62,10 +63,13 @@ impl Errand {
     /// Records that the launch starts, before anything of it does.
     pub(crate) fn begin(&self, records: &mut dyn Recorder, now: Instant) -> Result<Begun, RecordsError> {
         let Self { plan, stores, launch, .. } = self;
-        let inputs = observe::fingerprints(plan, stores, (launch.partition, launch.step));
+        let mut closely = Closely::at_once(stores);
+        let inputs = observe::fingerprints(plan, &mut closely, (launch.partition, launch.step));
+        let inputs = inputs.unwrap_or_default();
         records.write(&Record::launched(plan, launch, (&inputs, now)), (plan, launch))?;
         let found = direct_outputs(launch).filter_map(|product| {
-            Some((dataset(plan, product.dataset.as_str())?, observe::product_fingerprint(stores, product)?))
+            let id = dataset(plan, product.dataset.as_str())?;
+            Some((id, observe::product_fingerprint(&mut closely, product)?))
         });
         Ok(Begun { inputs, before: found.collect() })
     }
@@ -117,7 +121,7 @@ impl Errand {
             let id = dataset(plan, product.dataset.as_str());
             let is_there = |id: &DatasetId| observe::path(plan, *id, launch.partition) == product.path;
             let Some(id) = id.filter(is_there) else { continue };
-            let found = observe::product_fingerprint(stores, product);
+            let found = observe::product_fingerprint(&mut Closely::at_once(stores), product);
             // Old data that a replacement did not touch is still data.
             let is_untouched = launch.replaces && found.as_ref() == self.before(product);
             left.extend(found.filter(|_| !is_untouched).map(|found| (id, found)));

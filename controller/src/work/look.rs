@@ -6,6 +6,7 @@ use planner::calendar::Instant;
 use planner::launch::Launch;
 use storage::{Catalogue, ChangedPath, Store};
 
+use crate::work::closely::{Asked, Closely};
 use crate::work::observe;
 use crate::work::pipeline::Work;
 use crate::work::records::{Records, RecordsError};
@@ -13,8 +14,8 @@ use crate::work::records::{Records, RecordsError};
 /// What a look is taken at.
 #[derive(Debug)]
 pub(crate) struct Sight<'a> {
-    /// The stores by name.
-    pub(crate) stores: &'a BTreeMap<String, Store>,
+    /// What looks at single paths.
+    pub(crate) closely: Closely<'a>,
     /// What storage said.
     pub(crate) catalogue: &'a mut Catalogue,
     /// What was launched, published and ended.
@@ -23,7 +24,7 @@ pub(crate) struct Sight<'a> {
 
 /// Decides for one pipeline, looking closer where the decision would differ.
 pub(crate) fn decide(work: &mut Work, sight: Sight<'_>, now: Instant) -> Result<(), RecordsError> {
-    let Sight { stores, catalogue, records } = sight;
+    let Sight { mut closely, catalogue, records } = sight;
     if work.settles_at().is_some_and(|at| at <= now) {
         observe::look_at_settled(work, catalogue, now);
     }
@@ -32,15 +33,31 @@ pub(crate) fn decide(work: &mut Work, sight: Sight<'_>, now: Instant) -> Result<
     }
     work.decide(now);
     let partitions = work.in_doubt();
-    if records.load(&work.plan, &partitions, &mut work.facts.history)? {
-        observe::look_at_leftovers(work, stores);
+    if records.load(&work.plan, &partitions, &mut work.facts.history)? || closely.has_answers() {
+        observe::look_at_leftovers(work, &mut closely);
         work.decide(now);
     }
-    while observe::satisfy_curiosity(work, stores) {
+    while observe::satisfy_curiosity(work, &mut closely) {
         work.decide(now);
     }
     work.is_stale = false;
     Ok(())
+}
+
+/// Decides for one pipeline, and asks services whatever that takes. What it is taken at, without what looks at single paths.
+pub(crate) fn decide_at_once(
+    work: &mut Work,
+    (stores, catalogue, records): (&BTreeMap<String, Store>, &mut Catalogue, &mut dyn Records),
+    now: Instant,
+) -> Result<(), RecordsError> {
+    let mut asked = Asked::default();
+    loop {
+        let closely = Closely::as_asked(stores, &mut asked);
+        decide(work, Sight { closely, catalogue: &mut *catalogue, records: &mut *records }, now)?;
+        if !asked.ask(stores) {
+            return Ok(());
+        }
+    }
 }
 
 /// Looks once more at what a launch would read and write. What storage said before may be as old as the last word of a

@@ -1,5 +1,6 @@
 //! A pipeline at work, wherever its steps run: what is known of it, and what is done for a launch before and after it runs.
 
+pub(crate) mod closely;
 pub(crate) mod errand;
 pub(crate) mod launch;
 pub(crate) mod look;

@@ -9,8 +9,9 @@ use planner::facts::{ABSENT, Fingerprints, Holding, Presence};
 use planner::launch::{Launch, Product, products};
 use planner::pipeline::{Completeness, Dataset, DatasetId, Input, Pipeline, Publish, StepId};
 use planner::reads;
-use storage::{Catalogue, ChangedPath, Store, Want};
+use storage::{Catalogue, ChangedPath, Want};
 
+use crate::work::closely::{Closely, Print, Spot};
 use crate::work::pipeline::Work;
 
 /// The rule of a single file, for `initial` paths.
@@ -147,13 +148,17 @@ pub(crate) fn note_changes(
 
 /// Looks again at what should be old enough by now: there is no word of what is written meanwhile, only of its end.
 pub(crate) fn look_at_settled(work: &mut Work, catalogue: &mut Catalogue, now: Instant) {
-    let settled = work.settling.iter().filter(|(_, at)| **at <= now);
-    let settled = settled.map(|((store, path), _)| ChangedPath { store: store.clone(), path: path.clone() });
-    let settled: Vec<_> = settled.collect();
+    let settled = settled(work, now);
     for ChangedPath { store, path } in &settled {
         catalogue.look_again(store, path);
     }
     note_changes(work, catalogue, (&settled, now));
+}
+
+/// What should be old enough by now.
+pub(crate) fn settled(work: &Work, now: Instant) -> Vec<ChangedPath> {
+    let settled = work.settling.iter().filter(|(_, at)| **at <= now);
+    settled.map(|((store, path), _)| ChangedPath { store: store.clone(), path: path.clone() }).collect()
 }
 
 fn places_of(plan: &Pipeline, change: &ChangedPath) -> Vec<Place> {
@@ -183,24 +188,27 @@ fn note_place(work: &mut Work, catalogue: &Catalogue, (place, now): (&Place, Sys
 }
 
 /// Looks closely at the inputs that the last decision was curious about, and at what failed attempts left. Says whether
-/// there were any that had not been looked at.
-pub(crate) fn satisfy_curiosity(work: &mut Work, stores: &BTreeMap<String, Store>) -> bool {
+/// any were looked at that had not been.
+pub(crate) fn satisfy_curiosity(work: &mut Work, closely: &mut Closely<'_>) -> bool {
     let unknown: Vec<_> =
         work.decision.curious.iter().filter(|case| !work.facts.inputs.contains_key(*case)).copied().collect();
-    for (partition, step) in &unknown {
-        let inputs = fingerprints(&work.plan, stores, (*partition, *step));
-        work.facts.inputs.insert((*partition, *step), inputs);
+    let mut has_looked = false;
+    for case in unknown {
+        if let Some(inputs) = fingerprints(&work.plan, closely, case) {
+            work.facts.inputs.insert(case, inputs);
+            has_looked = true;
+        }
     }
-    !unknown.is_empty()
+    has_looked
 }
 
 /// What the outputs that failed attempts left look like now.
-pub(crate) fn look_at_leftovers(work: &mut Work, stores: &BTreeMap<String, Store>) {
+pub(crate) fn look_at_leftovers(work: &mut Work, closely: &mut Closely<'_>) {
     let mut outputs = BTreeMap::new();
     for (partition, steps) in &work.facts.history {
         for ended in steps.values().filter_map(|history| history.last()) {
             for dataset in ended.left.keys() {
-                let found = output_fingerprint(&work.plan, stores, (*dataset, *partition));
+                let found = output_fingerprint(&work.plan, closely, (*dataset, *partition));
                 outputs.extend(found.map(|it| ((*partition, *dataset), it)));
             }
         }
@@ -211,40 +219,49 @@ pub(crate) fn look_at_leftovers(work: &mut Work, stores: &BTreeMap<String, Store
 /// What a `Direct` output looks like now.
 pub(crate) fn output_fingerprint(
     plan: &Pipeline,
-    stores: &BTreeMap<String, Store>,
+    closely: &mut Closely<'_>,
     (id, partition): (DatasetId, Partition),
 ) -> Option<String> {
     let step = plan.producer(id)?;
     let name = &plan.dataset(id).name;
-    product_fingerprint(stores, products(plan, step, partition).iter().find(|it| it.dataset == *name)?)
+    product_fingerprint(closely, products(plan, step, partition).iter().find(|it| it.dataset == *name)?)
 }
 
 /// What a `Direct` product looks like now.
-pub(crate) fn product_fingerprint(stores: &BTreeMap<String, Store>, product: &Product) -> Option<String> {
-    let store = stores.get(product.store.as_str()).filter(|_| product.publish == Publish::Direct)?;
-    let seen = storage::fingerprint(store, &product.path, &rule(&product.complete));
-    // An answer that can't be had is none: what stands there then counts as data only if storage says so.
-    Some(seen.ok()??.to_string())
+pub(crate) fn product_fingerprint(closely: &mut Closely<'_>, product: &Product) -> Option<String> {
+    if product.publish != Publish::Direct {
+        return None;
+    }
+    let (store, path) = (product.store.to_string(), product.path.clone());
+    match closely.look(Spot { store, prefix: path.clone(), rule: rule(&product.complete), path }) {
+        Print::There(text) => Some(text),
+        // An answer that can't be had is none: what stands there then counts as data only if storage says so.
+        Print::Absent | Print::Unknown | Print::Unasked => None,
+    }
 }
 
-/// What the inputs of a step look like now, by store and path.
+/// What the inputs of a step look like now, by store and path. None before a store that is to be asked was.
 pub(crate) fn fingerprints(
     plan: &Pipeline,
-    stores: &BTreeMap<String, Store>,
+    closely: &mut Closely<'_>,
     (partition, step): (Partition, StepId),
-) -> Fingerprints {
-    let mut found = Fingerprints::new();
+) -> Option<Fingerprints> {
+    let (mut found, mut is_whole) = (Fingerprints::new(), true);
     for input in &plan.step(step).inputs {
         let dataset = plan.dataset(input.dataset);
-        let Some(store) = stores.get(dataset.store.as_str()) else { continue };
         for path in input_paths(plan, input, partition) {
-            // An answer that can't be had is left out: nothing can be said to have changed.
-            let Ok(seen) = storage::fingerprint(store, &path, &rule(&dataset.complete)) else { continue };
-            let text = seen.map_or_else(|| ABSENT.to_owned(), |it| it.to_string());
-            found.insert(input_name(dataset.store.as_str(), &path), text);
+            let name = input_name(dataset.store.as_str(), &path);
+            let (store, prefix) = (dataset.store.to_string(), dataset.path.literal_prefix().to_owned());
+            match closely.look(Spot { store, prefix, rule: rule(&dataset.complete), path }) {
+                Print::There(text) => drop(found.insert(name, text)),
+                Print::Absent => drop(found.insert(name, ABSENT.to_owned())),
+                // An answer that can't be had is left out: nothing can be said to have changed.
+                Print::Unknown => {}
+                Print::Unasked => is_whole = false,
+            }
         }
     }
-    found
+    Some(found).filter(|_| is_whole)
 }
 
 /// The name of a path among the fingerprints of a step's inputs.

@@ -5,6 +5,7 @@ use planner::facts::Outcome;
 use planner::launch::Product;
 use storage::{Existing, Published, Staging, StagingError};
 
+use crate::work::closely::Closely;
 use crate::work::errand::Errand;
 use crate::work::launch::chain;
 use crate::work::observe;
@@ -77,7 +78,7 @@ impl Errand {
             let Some(store) = self.stores.get(product.store.as_str()) else { continue };
             storage::verify(store, &product.path, &observe::rule(&product.complete))
                 .map_err(|error| not_written(product, &error))?;
-            let found = observe::product_fingerprint(&self.stores, product);
+            let found = observe::product_fingerprint(&mut Closely::at_once(&self.stores), product);
             if found.is_some() && found.as_ref() == self.before(product) {
                 return Err(Trouble::Failed(format!(
                     "it ended well, but did not write its output {}: {}",

@@ -1,14 +1,20 @@
 //! What is known about the wanted paths of all stores, from as few looks as possible.
 
+mod look;
+mod shelves;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
+use crate::catalogue::shelves::Shelves;
 use crate::path::{bare, check};
-use crate::remote::{self, Families, ask, wait};
-use crate::shelf::{Changes, Shelf};
+use crate::remote::{Families, wait};
+use crate::shelf::Changes;
 use crate::store::{Directory, Place};
-use crate::{Completeness, Presence, Store, shelf};
+use crate::{Completeness, Presence, Store};
+
+pub use look::Look;
 
 /// A path that somebody asks about.
 #[derive(Clone, Copy, Debug)]
@@ -39,19 +45,15 @@ pub struct ChangedPath {
 #[derive(Debug)]
 pub struct Catalogue {
     stores: BTreeMap<String, Shelves>,
+    patience: Patience,
 }
 
-/// The wanted paths of one store.
-#[derive(Debug)]
-struct Shelves {
-    store: Store,
-    by_rule: BTreeMap<Completeness, Shelf>,
-    families: Families,
+/// Whether whoever holds a catalogue waits for stores that answer over a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Patience {
+    ForAll,
+    ForDirectories,
 }
-
-/// A look at stores that answer over a network, prepared: whoever holds the catalogue can let go of it meanwhile.
-#[derive(Debug, Default)]
-pub struct Look(Vec<(String, remote::Look)>);
 
 /// What a prepared look is at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,14 +75,21 @@ impl Catalogue {
             let name = store.name().to_owned();
             (name, Shelves { store, by_rule: BTreeMap::new(), families: Families::default() })
         };
-        Self { stores: stores.into_iter().map(shelves).collect() }
+        Self { stores: stores.into_iter().map(shelves).collect(), patience: Patience::ForAll }
+    }
+
+    /// A catalogue that looks at stores over a network by prepared looks alone, for nobody may wait with it in hand.
+    #[must_use]
+    pub fn that_waits_for_directories_only(self) -> Self {
+        Self { patience: Patience::ForDirectories, ..self }
     }
 
     /// Looks at the wants it does not know yet, each of their directories once for each rule, and keeps all others
     /// as they are. A store or path that can't be looked at answers [`Presence::Unknown`].
     pub fn load<'a>(&mut self, wants: impl IntoIterator<Item = Want<'a>>) {
         self.want(wants);
-        self.stores.values_mut().for_each(Shelves::look_at_fresh);
+        let patience = self.patience;
+        self.stores.values_mut().filter(|it| it.may_wait(patience)).for_each(Shelves::look_at_fresh);
     }
 
     /// Notes wants, and looks at none of them yet.
@@ -125,8 +134,9 @@ impl Catalogue {
     /// Looks again at `path`, at what is wanted below it, and at a wanted directory that it lies in, after a hint or
     /// our own publish. Gives the wanted paths whose answer changed, sorted.
     pub fn look_again(&mut self, store: &str, path: &str) -> Vec<ChangedPath> {
-        let changes = self.stores.get_mut(store).map(|shelves| shelves.look_again(path)).unwrap_or_default();
-        named(store, changes).collect()
+        let patience = self.patience;
+        let shelves = self.stores.get_mut(store).filter(|it| it.may_wait(patience));
+        named(store, shelves.map(|it| it.look_again(path)).unwrap_or_default()).collect()
     }
 
     /// As [`Catalogue::look_again`], but only at paths in directories of this machine, which answer at once.
@@ -203,94 +213,6 @@ impl Catalogue {
             Place::Directory(directory) => Some((shelves, directory)),
             Place::Remote(_) => None,
         })
-    }
-}
-
-impl Look {
-    /// Asks the stores, all at once.
-    pub async fn make(self) -> Self {
-        if self.is_empty() { self } else { ask(self.make_here()).await }
-    }
-
-    /// Whether every store answered about every path.
-    pub fn is_whole(&self) -> bool {
-        self.0.iter().all(|(_, look)| look.is_whole())
-    }
-
-    async fn make_here(self) -> Self {
-        let looks = self.0.into_iter().map(|(store, look)| async move { (store, look.make().await) });
-        Self(futures::future::join_all(looks).await)
-    }
-
-    /// Whether there is nothing to look at.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl Shelves {
-    fn want(&mut self, want: Want<'_>) {
-        match self.store.place() {
-            Place::Remote(_) => self.families.want(want.rule, (want.prefix, want.path)),
-            Place::Directory(_) => {
-                if let Some(shelf) = self.by_rule.get_mut(want.rule) {
-                    shelf.want(want.path);
-                } else {
-                    self.by_rule.entry(want.rule.clone()).or_default().want(want.path);
-                }
-            }
-        }
-    }
-
-    fn prepare(&mut self, name: &str, extent: Extent<'_>) -> Option<(String, remote::Look)> {
-        let Place::Remote(remote) = self.store.place() else { return None };
-        let look = match extent {
-            Extent::All => self.families.all(remote),
-            Extent::Open => self.families.open(remote),
-            Extent::Fresh => self.families.fresh(remote),
-            Extent::Around(paths) => {
-                let own = paths.iter().filter(|it| it.store == name).map(|it| it.path.as_str());
-                self.families.around(remote, own)
-            }
-        };
-        Some((name.to_owned(), look)).filter(|(_, look)| !look.is_empty())
-    }
-
-    fn look_at_fresh(&mut self) {
-        match self.store.place() {
-            Place::Remote(remote) => {
-                let look = self.families.fresh(remote);
-                self.families.look(look);
-            }
-            Place::Directory(directory) => {
-                let root = directory.open();
-                for (rule, shelf) in &mut self.by_rule {
-                    shelf.look_at_fresh(shelf::Look { root: &root, rule });
-                }
-            }
-        }
-    }
-
-    fn look_again(&mut self, path: &str) -> Changes {
-        match self.store.place() {
-            Place::Remote(remote) => {
-                let look = self.families.around(remote, [path]);
-                self.families.look(look).into_iter().collect()
-            }
-            Place::Directory(directory) => {
-                let root = directory.open();
-                let each = self.by_rule.iter_mut();
-                each.flat_map(|(rule, shelf)| shelf.look_again(shelf::Look { root: &root, rule }, path))
-                    .collect()
-            }
-        }
-    }
-
-    fn refresh_directory(&mut self) -> Changes {
-        let Place::Directory(directory) = self.store.place() else { return Changes::new() };
-        let root = directory.open();
-        let each = self.by_rule.iter_mut();
-        each.flat_map(|(rule, shelf)| shelf.refresh(shelf::Look { root: &root, rule })).collect()
     }
 }
 

@@ -32,6 +32,25 @@ pub struct Fingerprint {
 #[error("`{0}` is no fingerprint, which would be BYTES:NANOSECONDS:TAG with an empty tag for a file")]
 pub struct BadFingerprint(String);
 
+/// The store gave no answer about a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the store gives no answer")]
+pub struct NoAnswer;
+
+/// What a path looks like: `None` where it is positively absent.
+pub type Seen = Result<Option<Fingerprint>, NoAnswer>;
+
+/// What many paths look like now, which begin alike and are sorted: where a store answers over a network, and they are
+/// many, it is asked for listings. In their order.
+pub fn fingerprints(store: &Store, rule: &Completeness, paths: &[&str]) -> Vec<Seen> {
+    match store.place() {
+        Place::Directory(_) => {
+            paths.iter().map(|path| fingerprint(store, path, rule).map_err(|_| NoAnswer)).collect()
+        }
+        Place::Remote(remote) => wait(remote::fingerprints(remote, rule, paths)),
+    }
+}
+
 /// What `path` looks like now: `None` where it is positively absent. Of a directory, the files that count by its
 /// rule make the fingerprint, the flag included; files in directories below it do not.
 pub fn fingerprint(

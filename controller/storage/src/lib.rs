@@ -28,7 +28,7 @@ pub use address::{Address, BadAddress, Credentials, Scheme, Service};
 pub use catalogue::{Catalogue, ChangedPath, Extent, Look, Want};
 pub use completeness::{Completeness, Presence};
 pub use drawer::{Chunks, Created, Drawer, File, Folder, Listing, Moved, Moves, Picks, Progress, Texts};
-pub use fingerprint::{BadFingerprint, Fingerprint, fingerprint};
+pub use fingerprint::{BadFingerprint, Fingerprint, NoAnswer, Seen, fingerprint, fingerprints};
 pub use hints::{Hint, Hints, HintsError};
 pub use path::{BadPath, is_reserved};
 pub use publish::{Existing, Published};

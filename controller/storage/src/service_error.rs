@@ -17,18 +17,27 @@ const UNREACHED: [std::io::ErrorKind; 4] = [
 
 /// Why a service gave no answer that can be relied on.
 #[derive(Debug)]
-pub struct ServiceError(opendal::Error);
+pub struct ServiceError {
+    error: opendal::Error,
+    /// The server that was asked, if the store's address does not name it.
+    endpoint: Option<String>,
+}
 
 impl From<opendal::Error> for ServiceError {
     fn from(error: opendal::Error) -> Self {
-        Self(error)
+        Self { error, endpoint: None }
     }
 }
 
 impl ServiceError {
+    /// The same, from this server.
+    pub(crate) fn at(self, endpoint: Option<&str>) -> Self {
+        Self { endpoint: endpoint.map(str::to_owned), ..self }
+    }
+
     /// What a person can do about it, as the rest of a sentence.
     pub(crate) fn advice(&self, operation: &str) -> String {
-        if self.0.kind() == ErrorKind::PermissionDenied {
+        if self.error.kind() == ErrorKind::PermissionDenied {
             return format!("; check the credentials, and grant the right to {} there", right(operation));
         }
         let advice = [
@@ -40,9 +49,13 @@ impl ServiceError {
             ),
             (ErrorKind::RateLimited, "; it asks for fewer calls, and is asked again later"),
         ];
-        let advice = advice.into_iter().find(|(kind, _)| *kind == self.0.kind()).map(|(_, advice)| advice);
-        let unreached = "; check the address, and whether it is up and can be reached from here";
-        advice.unwrap_or_else(|| if self.is_unreached() { unreached } else { "" }).to_owned()
+        let advice =
+            advice.into_iter().find(|(kind, _)| *kind == self.error.kind()).map(|(_, advice)| advice);
+        let endpoint = self.endpoint.as_ref().map(|it| format!(" {it}")).unwrap_or_default();
+        let unreached =
+            || format!("; check the address{endpoint}, and whether it is up and can be reached from here");
+        let otherwise = || if self.is_unreached() { unreached() } else { String::new() };
+        advice.map_or_else(otherwise, str::to_owned)
     }
 
     /// Whether nothing answered at the address.
@@ -53,7 +66,7 @@ impl ServiceError {
 
     /// What is behind all other causes.
     fn cause(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        let mut cause = self.0.source()?;
+        let mut cause = self.error.source()?;
         while let Some(deeper) = cause.source() {
             cause = deeper;
         }
@@ -75,8 +88,8 @@ fn right(operation: &str) -> &'static str {
 impl std::fmt::Display for ServiceError {
     /// The service's words, and not the context that opendal adds: that names addresses and headers.
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let told = words(self.0.message());
-        write!(formatter, "{}: {told}", self.0.kind())?;
+        let told = words(self.error.message());
+        write!(formatter, "{}: {told}", self.error.kind())?;
         // A request that was not even made is told in the words of the library alone.
         match self.cause().map(|cause| words(&cause.to_string())) {
             Some(cause) if !told.contains(&cause) && !cause.contains(&told) => write!(formatter, ": {cause}"),

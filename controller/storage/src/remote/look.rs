@@ -17,7 +17,7 @@ use crate::{Completeness, StorageError};
 pub(super) const FEW: usize = 12;
 
 /// Single looks at once.
-const AT_ONCE: usize = 16;
+pub(super) const AT_ONCE: usize = 16;
 
 /// What a file of a store looks like, as far as rules ask.
 #[derive(Clone, Copy, Debug)]

@@ -30,7 +30,7 @@ use opendal::{EntryMode, ErrorKind, Metadata, Operator};
 use tokio::sync::OnceCell;
 
 pub(crate) use family::{Families, Look};
-pub(crate) use fingerprint::fingerprint;
+pub(crate) use fingerprint::{fingerprint, fingerprints};
 pub(crate) use lane::{ask, wait};
 pub(crate) use publish::publish;
 pub use rename::RenameError;
@@ -45,6 +45,7 @@ use crate::remote::copy::Copier;
 use crate::remote::keys::FolderKeys;
 use crate::remote::rename::Renamer;
 use crate::remote::traffic::Traffic;
+use crate::service_error::ServiceError;
 
 /// A store that answers over the network.
 #[derive(Debug)]
@@ -174,6 +175,11 @@ impl Remote {
         removed.map_err(|error| self.failed("remove", directory, error))
     }
 
+    /// The server that its address does not name.
+    fn endpoint(&self) -> Option<&str> {
+        self.service.as_ref()?.options.get("endpoint").map(String::as_str)
+    }
+
     fn failed(&self, operation: &'static str, path: &str, error: opendal::Error) -> StorageError {
         if matches!(error.kind(), ErrorKind::Unexpected | ErrorKind::RateLimited) {
             if let Err(resting) = self.check_answers() {
@@ -185,7 +191,9 @@ impl Remote {
             // It was tried again and again.
             self.traffic.fail();
         }
+        let source = ServiceError::from(error).at(self.endpoint());
+        self.traffic.note(&format!("{source}{}", source.advice(operation)));
         let place = if path.is_empty() || path == "/" { self.address.clone() } else { self.uri(path) };
-        StorageError::Remote { operation, place, source: Box::new(error.into()) }
+        StorageError::Remote { operation, place, source: Box::new(source) }
     }
 }

@@ -1,20 +1,26 @@
-//! When a store is left in peace: after it asked for fewer requests, or gave no answer in time, none begins for a while.
+//! When a store is left in peace: after it asked for fewer requests, or gave no answer, none begins for a while.
 //!
 //! Each time that it does so again, right after, the pause is twice as long; an answer ends that. Whoever asks meanwhile
 //! hears so at once, for who asks for thousands of paths would wait for each.
 
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The longest pause: about as long as a look at everything is apart from the next.
 const LONGEST: Duration = Duration::from_secs(30);
 
 /// Why no request begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}, and is asked again in {} s at most", trouble.words(), LONGEST.as_secs())]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}, and is asked again in {} s at most{}", trouble.words(), LONGEST.as_secs(), because(why.as_deref()))]
 pub struct Resting {
     trouble: Trouble,
+    /// What it came to when the store was asked the last time.
+    why: Option<Arc<str>>,
+}
+
+fn because(why: Option<&str>) -> String {
+    why.map(|why| format!("; the last time it was: {why}")).unwrap_or_default()
 }
 
 /// What a store did.
@@ -31,9 +37,10 @@ pub(super) enum Trouble {
 pub(super) struct Rest(Mutex<Option<Pause>>);
 
 /// The last pause. It stays when it is over, until an answer comes: the next one is longer.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Pause {
     trouble: Trouble,
+    why: Option<Arc<str>>,
     began: Instant,
     length: Duration,
     until: Instant,
@@ -51,7 +58,7 @@ impl Trouble {
     fn words(self) -> &'static str {
         match self {
             Self::TooMany => "asked for fewer requests a moment ago",
-            Self::Silent => "gave no answer in time a moment ago",
+            Self::Silent => "gave no answer a moment ago",
         }
     }
 }
@@ -59,9 +66,18 @@ impl Trouble {
 impl Rest {
     /// Whether a request may begin.
     pub(super) fn check(&self, now: Instant) -> Result<(), Resting> {
-        match *self.pause() {
-            Some(Pause { trouble, until, .. }) if now < until => Err(Resting { trouble }),
+        match &*self.pause() {
+            Some(Pause { trouble, why, until, .. }) if now < *until => {
+                Err(Resting { trouble: *trouble, why: why.clone() })
+            }
             Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Notes what the last request before a pause came to.
+    pub(super) fn note(&self, why: &str) {
+        if let Some(pause) = &mut *self.pause() {
+            pause.why = Some(why.into());
         }
     }
 
@@ -69,18 +85,19 @@ impl Rest {
     /// refused, which is one word.
     pub(super) fn begin(&self, (asked, now): (Instant, Instant), trouble: Trouble) {
         let mut pause = self.pause();
-        if pause.is_some_and(|last| asked < last.began) {
+        if pause.as_ref().is_some_and(|last| asked < last.began) {
             return;
         }
-        let doubled = pause.map_or(Duration::ZERO, |last| last.length * 2);
+        let doubled = pause.as_ref().map_or(Duration::ZERO, |last| last.length * 2);
         let length = doubled.clamp(trouble.first(), LONGEST);
-        *pause = Some(Pause { trouble, began: now, length, until: now + jittered(length) });
+        let why = pause.take().filter(|last| last.trouble == trouble).and_then(|last| last.why);
+        *pause = Some(Pause { trouble, why, began: now, length, until: now + jittered(length) });
     }
 
     /// Forgets the last pause because of an answer, if that was asked for after it.
     pub(super) fn end(&self, asked: Instant) {
         let mut pause = self.pause();
-        if pause.is_some_and(|last| asked >= last.until) {
+        if pause.as_ref().is_some_and(|last| asked >= last.until) {
             *pause = None;
         }
     }

@@ -18,13 +18,20 @@ use crate::{Completeness, StorageError};
 /// How many keys one page of a listing holds.
 const PAGE: usize = 1_000;
 
-/// What a sweep has found.
-struct Sweep<'a> {
+/// Where the wanted paths of a sweep are among those that were asked for.
+struct Places<'a> {
     rule: &'a Completeness,
-    /// The place of each wanted key: of a file its own, of a directory the one that all its files begin with.
-    places: HashMap<String, usize>,
-    files: Vec<Option<Found>>,
-    heaps: Vec<Heap>,
+    /// By key: of a file its own, of a directory the one that all its files begin with.
+    by_key: HashMap<&'a str, usize>,
+}
+
+/// What a sweep has come upon.
+pub(super) struct Catch<'a> {
+    /// The place of the wanted path.
+    pub(super) place: usize,
+    /// What the key goes on with below a directory; nothing of a file.
+    pub(super) name: &'a str,
+    pub(super) metadata: &'a Metadata,
 }
 
 /// Looks at many paths, which are sorted, and gives one observation for each.
@@ -45,15 +52,40 @@ async fn try_sweep(
     rule: &Completeness,
     paths: &[&str],
 ) -> Result<(Vec<Observation>, usize), StorageError> {
-    let keys: Vec<String> = paths.iter().map(|path| key(rule, path)).collect();
-    let (Some(first), Some(last)) = (keys.first(), keys.last()) else { return Ok((Vec::new(), 0)) };
-    if !keys.is_sorted() {
-        return Ok((Vec::new(), 0));
+    if let Completeness::File { min_bytes, settle } = rule {
+        let mut files = vec![None; paths.len()];
+        let swept = walk(remote, (rule, paths), |it| files[it.place] = Found::of(it.metadata)).await?;
+        let judge = |found: Option<Found>| {
+            found.map_or(Observation::Absent, |found| found.judge(*min_bytes, *settle))
+        };
+        return Ok((files.into_iter().map(judge).collect(), swept));
     }
-    let mut sweep = Sweep::new(rule, &keys);
+    let mut heaps: Vec<_> = paths.iter().map(|_| Heap::default()).collect();
+    // Of all that lies below a directory, what lies in it makes the answer; anything occupies it.
+    let swept = walk(remote, (rule, paths), |Catch { place, name, metadata }| {
+        let own = Found::of(metadata).filter(|_| !name.contains('/'));
+        heaps[place].add(rule, (name, own));
+    });
+    let swept = swept.await?;
+    Ok((heaps.iter().map(|heap| heap.judge(rule)).collect(), swept))
+}
+
+/// Calls `each` with all that is found of these paths, which are sorted. Of how many of them from the first it tells.
+pub(super) async fn walk(
+    remote: &Remote,
+    (rule, paths): (&Completeness, &[&str]),
+    mut each: impl FnMut(Catch<'_>),
+) -> Result<usize, StorageError> {
+    let keys: Vec<String> = paths.iter().map(|path| key(rule, path)).collect();
+    let (Some(first), Some(last)) = (keys.first(), keys.last()) else { return Ok(0) };
+    if !keys.is_sorted() {
+        return Ok(0);
+    }
+    let by_key = keys.iter().enumerate().map(|(place, key)| (key.as_str(), place)).collect();
+    let places = Places { rule, by_key };
     let (mut count, mut swept) = (0, paths.len());
     let walked = between(remote, (first, last), |Key { path, metadata, is_sorted }| {
-        sweep.take_in(path, Found::of(metadata));
+        places.of(path).for_each(|(place, name)| each(Catch { place, name, metadata }));
         count += 1;
         if is_sorted && count % PAGE == 0 {
             let done = keys.partition_point(|key| key.as_str() < path && !path.starts_with(key.as_str()));
@@ -65,7 +97,7 @@ async fn try_sweep(
         ControlFlow::Continue(())
     });
     walked.await?;
-    Ok((sweep.judge(), swept))
+    Ok(swept)
 }
 
 /// A key of a listing.
@@ -103,48 +135,14 @@ pub(super) async fn between(
     Ok(())
 }
 
-impl<'a> Sweep<'a> {
-    fn new(rule: &'a Completeness, keys: &[String]) -> Self {
-        let places = keys.iter().cloned().enumerate().map(|(place, key)| (key, place)).collect();
-        let heaps = keys.iter().map(|_| Heap::default()).collect();
-        Self { rule, places, files: vec![None; keys.len()], heaps }
-    }
-
-    fn take_in(&mut self, path: &str, found: Option<Found>) {
-        match self.rule {
-            Completeness::File { .. } => {
-                if let Some(place) = self.places.get(path) {
-                    self.files[*place] = found;
-                }
-            }
-            Completeness::Flag { .. } | Completeness::Files { .. } => {
-                let ends = path.match_indices('/').map(|(end, _)| end + 1);
-                ends.filter(|end| *end < path.len()).for_each(|end| self.take_in_below(path, end, found));
-            }
-        }
-    }
-
-    /// Of all that lies below a directory, what lies in it makes the answer; anything occupies it.
-    fn take_in_below(&mut self, path: &str, end: usize, found: Option<Found>) {
-        if let Some(place) = self.places.get(&path[..end]) {
-            let name = &path[end..];
-            let own = found.filter(|_| !name.contains('/'));
-            self.heaps[*place].add(self.rule, (name, own));
-        }
-    }
-
-    fn judge(&self) -> Vec<Observation> {
-        match self.rule {
-            Completeness::File { min_bytes, settle } => {
-                let judge = |found: &Option<Found>| {
-                    found.map_or(Observation::Absent, |found| found.judge(*min_bytes, *settle))
-                };
-                self.files.iter().map(judge).collect()
-            }
-            Completeness::Flag { .. } | Completeness::Files { .. } => {
-                self.heaps.iter().map(|heap| heap.judge(self.rule)).collect()
-            }
-        }
+impl Places<'_> {
+    /// The places of the wanted paths that a key is of, each with what the key goes on with.
+    fn of<'k>(&self, key: &'k str) -> impl Iterator<Item = (usize, &'k str)> {
+        let ends = key.match_indices('/').map(|(end, _)| end + 1).filter(|end| *end < key.len());
+        let is_file = matches!(self.rule, Completeness::File { .. });
+        let own = is_file.then_some(key.len());
+        let ends = own.into_iter().chain(ends.filter(move |_| !is_file));
+        ends.filter_map(|end| Some((*self.by_key.get(&key[..end])?, &key[end..])))
     }
 }
 

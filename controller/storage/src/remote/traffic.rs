@@ -86,6 +86,11 @@ impl Traffic {
         self.rest.check(Instant::now())
     }
 
+    /// Notes what the last try came to, for whoever asks while the store is left in peace.
+    pub(super) fn note(&self, why: &str) {
+        self.rest.note(why);
+    }
+
     /// Takes in that what was tried again and again came to nothing. If the store answers others it is not away.
     pub(super) fn fail(&self) {
         let now = Instant::now();

@@ -115,3 +115,21 @@ fn a_window_of_many_partitions_is_answered_in_full() {
         assert_eq!(catalogue.presence(want(path, &rule), noon()), expected);
     }
 }
+
+#[test]
+fn one_that_waits_for_directories_only_asks_services_by_prepared_looks() {
+    let (world, rule) = (World::new(), file());
+    let service = Store::memory("service").expect("there is memory");
+    let stores = [world.store.clone(), service];
+    let mut catalogue = storage::Catalogue::new(stores).that_waits_for_directories_only();
+    let elsewhere = Want { store: "service", prefix: "a", path: "a.txt", rule: &rule };
+    catalogue.load([want("a.txt", &rule), elsewhere]);
+    assert_eq!(catalogue.presence(want("a.txt", &rule), noon()), Presence::Missing);
+    assert!(is_unknown(&catalogue.presence(elsewhere, noon()), "nobody has looked at"));
+    assert!(catalogue.look_again("service", "a.txt").is_empty());
+    let look = catalogue.prepare(storage::Extent::Fresh);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("threads can be made");
+    let changes = catalogue.take_in(runtime.block_on(look.make()));
+    assert_eq!(paths(&changes), ["a.txt"]);
+    assert_eq!(catalogue.presence(elsewhere, noon()), Presence::Missing);
+}
