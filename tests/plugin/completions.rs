@@ -17,11 +17,14 @@ fn plugin(arguments: &[&str]) -> String {
 #[test]
 fn the_plugin_is_called_as_kubectl_calls_it_and_shows_only_what_it_is_for() {
     let help = plugin(&["--help"]);
-    assert!(help.contains("Usage: kubectl daybreak <COMMAND>"), "{help}");
+    assert!(help.contains("Usage: kubectl daybreak [OPTIONS] <COMMAND>"), "{help}");
     assert!(!help.contains("\n  lint") && help.contains("\n  suspend"), "{help}");
+    assert!(help.contains("--namespace") && help.contains("--kubeconfig"), "{help}");
     let help = plugin(&["backfill", "--help"]);
     assert!(help.contains("Usage: kubectl daybreak backfill"), "{help}");
     assert!(!help.contains("--env") && help.contains("--context"), "{help}");
+    let help = plugin(&["explain", "--help"]);
+    assert!(!help.contains("--all-namespaces") && help.contains("--namespace"), "{help}");
 }
 
 #[test]

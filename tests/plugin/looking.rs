@@ -168,15 +168,3 @@ fn names_and_keys_that_are_wrong_are_told_with_what_would_be_right() {
         "daybreak: shop has no step claen: there is clean, sum\n"
     );
 }
-
-#[test]
-fn the_program_itself_means_a_cluster_when_one_is_named() {
-    let shop = Shop::at_work();
-    let kubeconfig = shop.sandbox.cluster().kubeconfig();
-    let mut daybreak = std::process::Command::new(tests::binary());
-    daybreak.arg("status").arg("--kubeconfig").arg(kubeconfig).args(["-n", shop.sandbox.namespace()]);
-    shop.outcome(&mut daybreak).expect_code(0).expect_text(&["shop   1d      2026-01-01..2026-01-04"]);
-    shop.daybreak(&["status", "--dir", "flow"])
-        .expect_code(2)
-        .expect_text(&["--dir is about this machine, and not about a cluster"]);
-}

@@ -5,6 +5,7 @@ mod completions;
 mod golden;
 mod logs;
 mod looking;
+mod naming;
 mod planning;
 mod resting;
 mod shop;

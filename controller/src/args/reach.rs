@@ -58,7 +58,7 @@ pub(crate) struct WideReach {
     #[command(flatten)]
     pub(crate) reach: Reach,
     /// All namespaces.
-    #[arg(long, short = 'A', conflicts_with = "namespace")]
+    #[arg(long, short = 'A')]
     pub(crate) all_namespaces: bool,
 }
 
@@ -88,7 +88,7 @@ impl Caller {
 
     /// The arguments of this process and what they are about; ends it when they are wrong, or ask for help.
     pub(crate) fn arguments(self) -> (Arguments, Subject) {
-        let mut command = self.command();
+        let mut command = handing_down(self.command());
         let matches = command.get_matches_mut();
         let subject = self.subject(&command, &matches);
         let subject =
@@ -99,7 +99,8 @@ impl Caller {
 
     /// The command line. What is of no use to a plugin is not shown there.
     pub(crate) fn command(self) -> clap::Command {
-        let command = Arguments::command();
+        let reach = WideReach::augment_args(clap::Command::default());
+        let command = Arguments::command().args(reach.get_arguments());
         match self {
             Self::Program => command,
             Self::Plugin => command.bin_name(self.name()).mut_subcommands(without_local),
@@ -109,16 +110,13 @@ impl Caller {
     /// What a command is about, unless its arguments contradict each other.
     fn subject(self, command: &clap::Command, matches: &ArgMatches) -> Result<Subject, String> {
         let Some((name, given)) = matches.subcommand() else { return Ok(Subject::Machine) };
-        let flags = command.find_subcommand(name).into_iter().flat_map(clap::Command::get_arguments);
+        let Some(command) = command.find_subcommand(name) else { return Ok(Subject::Machine) };
         let is_given =
             |arg: &&clap::Arg| given.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine);
-        let flags: Vec<_> = flags.filter(is_given).collect();
+        let flags: Vec<_> = command.get_arguments().filter(is_given).collect();
+        check(command, &flags)?;
         let under = |heading| flags.iter().find(move |flag| flag.get_help_heading() == Some(heading));
-        let is_named = |flag: &&clap::Arg| {
-            flag.get_help_heading() == Some(CLUSTER_HEADING)
-                && NAMES_OF_CLUSTERS.contains(&flag.get_id().as_str())
-        };
-        if self == Self::Program && !flags.iter().any(is_named) {
+        if self == Self::Program && !flags.iter().any(|flag| names_cluster(flag)) {
             let needy = under(CLUSTER_HEADING).map(|flag| format!("--{}", flag.get_id()));
             let needy = needy.or_else(|| CLUSTER_COMMANDS.contains(&name).then(|| name.to_owned()));
             return needy.map_or(Ok(Subject::Machine), |needy| {
@@ -131,6 +129,44 @@ impl Caller {
             Some(flag) => Err(format!("--{} is about this machine, and not about a cluster", flag.get_id())),
         }
     }
+}
+
+/// Hands down what names a cluster: like kubectl's, these flags may stand before the command as well as after it. A
+/// command that has no use for one takes it only to say so.
+fn handing_down(command: clap::Command) -> clap::Command {
+    let command = command.mut_args(|flag| flag.global(true));
+    let flags: Vec<_> = command.get_arguments().cloned().collect();
+    command.mut_subcommands(|command| {
+        let is_missing = |flag: &&clap::Arg| command.get_arguments().all(|it| it.get_id() != flag.get_id());
+        let missing: Vec<_> = flags.iter().filter(is_missing).map(|flag| flag.clone().hide(true)).collect();
+        command.args(missing)
+    })
+}
+
+/// Refuses flags that name a cluster where a command has no use for them, or where they contradict each other.
+fn check(command: &clap::Command, flags: &[&clap::Arg]) -> Result<(), String> {
+    if let Some(flag) = flags.iter().find(|flag| names_cluster(flag) && flag.is_hide_set()) {
+        let takes_namespace =
+            command.get_arguments().any(|it| it.get_id() == "namespace" && !it.is_hide_set());
+        let why = if takes_namespace {
+            "it looks at one namespace, and -n names it"
+        } else {
+            "it is not about a cluster"
+        };
+        let (name, flag) = (command.get_name(), flag.get_long().unwrap_or_default());
+        return Err(format!("{name} has no use for --{flag}: {why}"));
+    }
+    let is_given = |id: &str| flags.iter().any(|flag| names_cluster(flag) && flag.get_id() == id);
+    if is_given("namespace") && is_given("all_namespaces") {
+        return Err(
+            "--namespace names one namespace, and --all-namespaces means all: give one of them".to_owned()
+        );
+    }
+    Ok(())
+}
+
+fn names_cluster(flag: &clap::Arg) -> bool {
+    flag.get_help_heading() == Some(CLUSTER_HEADING) && NAMES_OF_CLUSTERS.contains(&flag.get_id().as_str())
 }
 
 fn without_local(command: clap::Command) -> clap::Command {
