@@ -1,6 +1,7 @@
 //! `status` and `explain`.
 
 use serde_json::{Value, json};
+use tests::Outcome;
 
 use crate::golden::expect;
 use crate::shop::{Shop, condition};
@@ -72,16 +73,52 @@ fn as_json_it_is_what_the_server_has_without_its_bookkeeping() {
 }
 
 #[test]
-fn a_spec_with_faults_is_told_below_the_table_and_by_the_exit_code() {
+fn a_spec_with_faults_is_told_beside_what_was_seen_before_and_by_the_exit_code() {
     let shop = Shop::new();
     let conditions = ["Ready", "Stalled"].map(|kind| {
         let status = if kind == "Ready" { "False" } else { "True" };
         condition(kind, status, ("InvalidSpec", "spec.datasets[0].store: there is no store `data`"))
     });
     shop.report("pipeline", "shop", &json!({"conditions": conditions}));
-    shop.daybreak(&["status"])
-        .expect_code(2)
-        .expect_text(&["shop: InvalidSpec: spec.datasets[0].store: there is no store `data`\n"]);
+    let sentence = "shop: InvalidSpec: spec.datasets[0].store: there is no store `data`\n";
+    shop.daybreak(&["status"]).expect_code(2).expect_text(&[sentence]);
+    let first = |outcome: Outcome| assert!(outcome.stdout.starts_with(sentence), "{}", outcome.stdout);
+    first(shop.daybreak(&["status", "shop"]).expect_code(2));
+    first(shop.daybreak(&["explain", "shop", "2026-01-01"]).expect_code(0));
+}
+
+/// The pipeline in the middle of its work when its store stops answering.
+fn halted() -> Shop {
+    let shop = Shop::at_work();
+    let why =
+        ("StoreUnavailable", "the store data gives no reliable answer about raw_2026-01-02: AccessDenied");
+    shop.report("pipeline", "shop", &json!({"conditions": [condition("Ready", "False", why)]}));
+    shop
+}
+
+/// What is said of it, with a name or without.
+const HALT: &str =
+    "shop: StoreUnavailable: the store data gives no reliable answer about raw_2026-01-02: AccessDenied\n";
+
+#[test]
+fn that_a_pipeline_is_not_ready_is_told_before_its_partitions() {
+    let shop = halted();
+    let status = |arguments: &[&str]| shop.daybreak(arguments).expect_code(0).stdout;
+    assert!(status(&["status"]).ends_with(&format!("\n\n{HALT}")));
+    for wide in [&[][..], &["-o", "wide"]] {
+        let printed = status(&[&["status", "shop"], wide].concat());
+        assert!(printed.starts_with(&format!("{HALT}\nKEY ")), "{printed}");
+    }
+}
+
+#[test]
+fn that_a_pipeline_is_not_ready_is_told_before_a_partition_is_explained() {
+    let shop = halted();
+    // The one has an object, and the other has none.
+    for key in ["2026-01-03", "2026-01-01"] {
+        let printed = shop.daybreak(&["explain", "shop", key]).expect_code(0).stdout;
+        assert!(printed.starts_with(&format!("{HALT}\nshop {key}\n  Complete: ")), "{printed}");
+    }
 }
 
 #[test]

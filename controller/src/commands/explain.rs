@@ -37,7 +37,7 @@ fn explanation(view: &View, seen: &Seen, report: &PartitionReport) -> Explanatio
     let sinces = report.steps.iter().filter_map(|step| view.since(seen, (report.partition, step)).known());
     let at = sinces.max().unwrap_or(due);
     let object = objects::partition(plan, report, (Vec::new(), at));
-    Explanation { object, due, wake: None, steps: explained(view, seen, report) }
+    Explanation { object, halt: None, due, wake: None, steps: explained(view, seen, report) }
 }
 
 fn explained(view: &View, seen: &Seen, report: &PartitionReport) -> Vec<Explained> {

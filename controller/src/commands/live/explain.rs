@@ -18,7 +18,7 @@ use crate::commands::live::status::is_within;
 use crate::commands::live::{Live, meaning};
 use crate::commands::print::{self, moment};
 use crate::commands::show::explanation::{Explained, Explanation};
-use crate::commands::show::pipelines::window_keys;
+use crate::commands::show::pipelines::{self, Breadth, window_keys};
 use crate::commands::show::{self, time};
 use crate::commands::{EXIT_COMPLETE, Failure};
 use crate::work::objects;
@@ -32,10 +32,10 @@ pub(crate) async fn explain(arguments: &args::Explain, caller: Caller) -> Result
     if let Some(step) = &arguments.step {
         show::step(&plan, step)?;
     }
-    let about = About { plan: &plan, partition, caller };
+    let about = About { pipeline: &pipeline, plan: &plan, partition, caller };
     let mut explanation = match live.get(&about.object_name()).await? {
         Some(object) => about.seen(object),
-        None => about.unseen(&pipeline, clock::now()),
+        None => about.unseen(clock::now()),
     };
     let is_meant = |step: &Explained| arguments.step.as_ref().is_none_or(|name| *name == *step.status.name);
     explanation.steps.retain(is_meant);
@@ -48,6 +48,7 @@ pub(crate) async fn explain(arguments: &args::Explain, caller: Caller) -> Result
 
 /// What is explained, and to whom.
 struct About<'a> {
+    pipeline: &'a crds::Pipeline,
     plan: &'a Pipeline,
     partition: Partition,
     caller: Caller,
@@ -69,14 +70,14 @@ impl About<'_> {
             status,
         };
         let steps = steps.into_iter().map(explained).collect();
-        Explanation { object, due: self.due(), wake: None, steps }
+        Explanation { object, halt: self.halt(), due: self.due(), wake: None, steps }
     }
 
     /// What is known of a partition that has no object.
-    fn unseen(&self, pipeline: &crds::Pipeline, now: Instant) -> Explanation {
+    fn unseen(&self, now: Instant) -> Explanation {
         let parts = self.plan.parts();
         let key = parts.calendar.key(self.partition);
-        let ranges = pipeline.status.as_ref().map_or(&[][..], |status| &status.complete_ranges);
+        let ranges = self.pipeline.status.as_ref().map_or(&[][..], |status| &status.complete_ranges);
         let is_in_window = window::window(parts, now).contains(&self.partition.0);
         let (status, reason, message, wake) = if is_within(ranges, &key) {
             let message = if is_in_window {
@@ -104,10 +105,14 @@ impl About<'_> {
             suspend: None,
         };
         let mut object = crds::Partition::new(&self.object_name(), spec);
-        object.metadata.namespace.clone_from(&pipeline.metadata.namespace);
+        object.metadata.namespace.clone_from(&self.pipeline.metadata.namespace);
         let complete = objects::condition(ConditionType::Complete, (status, reason), message, now);
         object.status = Some(PartitionStatus { conditions: vec![complete], ..PartitionStatus::default() });
-        Explanation { object, due: self.due(), wake, steps: Vec::new() }
+        Explanation { object, halt: self.halt(), due: self.due(), wake, steps: Vec::new() }
+    }
+
+    fn halt(&self) -> Option<String> {
+        pipelines::sentence(self.pipeline, Breadth::OneNamespace)
     }
 
     fn due(&self) -> Instant {

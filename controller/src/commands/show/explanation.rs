@@ -22,6 +22,8 @@ const LABEL_WIDTH: usize = 10;
 pub(crate) struct Explanation {
     /// The object. What it says of steps is not looked at.
     pub(crate) object: Partition,
+    /// What keeps its pipeline from being worked on, if anything does.
+    pub(crate) halt: Option<String>,
     /// When it is due.
     pub(crate) due: Instant,
     /// What will change it, where no step is known that could tell.
@@ -77,7 +79,8 @@ impl Explanation {
         let Partition { spec, .. } = &self.object;
         let conditions = conditions(&self.object);
         let complete = condition(conditions, ConditionType::Complete);
-        let mut text = format!("{} {}\n", spec.pipeline_ref.name, spec.key);
+        let mut text = self.halt.as_ref().map(|sentence| format!("{sentence}\n")).unwrap_or_default();
+        let _ = writeln!(text, "{} {}", spec.pipeline_ref.name, spec.key);
         label(&mut text, "Complete", Some(complete.map_or("Unknown", |complete| &complete.status)));
         label(&mut text, "Due", Some(&moment(self.due)));
         label(&mut text, "Late", holds(conditions, ConditionType::Late).then_some("True"));

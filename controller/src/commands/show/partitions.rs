@@ -12,6 +12,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 use crate::args::Caller;
 use crate::commands::print::{self, NOTHING};
+use crate::commands::show::pipelines::Breadth;
 use crate::commands::show::{Detail, condition, holds, is_worth_a_line, pipelines, sentence, steps, time};
 
 /// The most steps that get a column each: more do not fit a screen.
@@ -32,7 +33,8 @@ pub(crate) struct Partitions<'a> {
 }
 
 impl Partitions<'_> {
-    /// The table. The caller is told by the words that it knows.
+    /// The table, after what keeps the pipeline from being worked on: the rows may be as they were before that. The
+    /// caller is told by the words that it knows.
     pub(crate) fn table(&self, caller: Caller, detail: Detail) -> String {
         let ranges = self.complete.iter().map(|range| (range.to.as_str(), range_row(range)));
         let open = self.open.iter().map(|it| (it.spec.key.as_str(), self.partition_row(it, detail)));
@@ -41,7 +43,9 @@ impl Partitions<'_> {
         rows.sort_by_key(|(key, _)| Reverse(*key));
         let rows = rows.into_iter().map(|(_, row)| row);
         let rows: Vec<_> = [self.head(detail)].into_iter().chain(rows).collect();
-        format!("{}{}", print::table(&rows), self.sentences(caller))
+        let first = pipelines::sentence(self.pipeline, Breadth::OneNamespace);
+        let first = first.map(|sentence| format!("{sentence}\n")).unwrap_or_default();
+        format!("{first}{}{}", print::table(&rows), self.sentences(caller))
     }
 
     fn head(&self, detail: Detail) -> Vec<String> {

@@ -52,8 +52,22 @@ pub(crate) fn table(glances: &[Glance], breadth: Breadth, detail: Detail) -> Str
     let head = head.into_iter().map(str::to_owned).collect();
     let rows = glances.iter().map(|glance| row(glance, breadth, detail));
     let table = print::table(&[head].into_iter().chain(rows).collect::<Vec<_>>());
-    let sentences: String = glances.iter().filter_map(|glance| sentence(glance, breadth)).collect();
+    let sentences: String = glances.iter().filter_map(|glance| sentence(&glance.object, breadth)).collect();
     if sentences.is_empty() { table } else { format!("{table}\n{sentences}") }
+}
+
+/// What is to be said of a pipeline that is not worked on.
+pub(crate) fn sentence(object: &crds::Pipeline, breadth: Breadth) -> Option<String> {
+    let ready = condition(conditions(object), ConditionType::Ready)?;
+    if ready.status == "True" && ready.reason != Reason::Suspended.to_string() {
+        return None;
+    }
+    let namespace = match breadth {
+        Breadth::OneNamespace => String::new(),
+        Breadth::AllNamespaces => format!("{}/", object.metadata.namespace.as_deref().unwrap_or_default()),
+    };
+    let message = if ready.message.is_empty() { String::new() } else { format!(": {}", ready.message) };
+    Some(format!("{namespace}{}: {}{message}\n", name(object), ready.reason))
 }
 
 fn row(glance: &Glance, breadth: Breadth, detail: Detail) -> Vec<String> {
@@ -85,20 +99,6 @@ fn row(glance: &Glance, breadth: Breadth, detail: Detail) -> Vec<String> {
             })),
     }
     row
-}
-
-/// What is to be said of a pipeline that is not worked on.
-fn sentence(Glance { object, .. }: &Glance, breadth: Breadth) -> Option<String> {
-    let ready = condition(conditions(object), ConditionType::Ready)?;
-    if ready.status == "True" && ready.reason != Reason::Suspended.to_string() {
-        return None;
-    }
-    let namespace = match breadth {
-        Breadth::OneNamespace => String::new(),
-        Breadth::AllNamespaces => format!("{}/", object.metadata.namespace.as_deref().unwrap_or_default()),
-    };
-    let message = if ready.message.is_empty() { String::new() } else { format!(": {}", ready.message) };
-    Some(format!("{namespace}{}: {}{message}\n", name(object), ready.reason))
 }
 
 /// The conditions of a pipeline.
