@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::{KUBERNETES, RESOURCES, SETS, documents, golden, of_kind, read, rendered, run, template, tool};
+use crate::{
+    KUBERNETES, RESOURCES, SETS, documents, golden, must, of_kind, read, rendered, run, template, tool,
+};
 
 const CHARTS: [&str; 2] = ["charts/daybreak", "charts/daybreak-crds"];
 
@@ -31,6 +33,24 @@ fn helm_has_nothing_to_say_against_the_charts() {
 fn each_set_of_values_renders_what_was_reviewed() {
     for set in SETS {
         golden(&format!("tests/packaging/golden/{set}.yaml"), &rendered(set));
+    }
+}
+
+#[test]
+fn what_the_controller_would_not_take_the_chart_refuses() {
+    let url = "configuration.stores.lake.url=s3://acme-lake/daily?";
+    let rendered = |settings: &[&str]| {
+        let settings = settings.iter().flat_map(|setting| ["--set-string", setting]);
+        template("charts/daybreak", &settings.collect::<Vec<_>>())
+    };
+    let image = "configuration.steps.image=example";
+    must("it renders", rendered(&[image, &format!("{url}region=eu-central-1&endpoint=http://storage:9000")]));
+    for (settings, right) in [
+        ([image, &format!("{url}endpont=http://storage:9000")], "endpoint|region|profile|role_arn"),
+        ([&format!("{url}region=eu-central-1"), "configuration.archive.store=lak"], "write one of lake"),
+    ] {
+        let refused = rendered(&settings).expect_err("it is written wrong");
+        assert!(refused.contains(right), "{refused}");
     }
 }
 

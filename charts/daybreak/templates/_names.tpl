@@ -111,6 +111,10 @@ subjects:
 {{- if empty .Values.configuration.stores }}
 {{- fail "configuration.stores: there is none; say where data lives, as README.md shows" }}
 {{- end }}
+{{- $archive := dig "archive" "store" "" .Values.configuration }}
+{{- if and $archive (not (hasKey .Values.configuration.stores $archive)) }}
+{{- fail (printf "configuration.archive.store: there is no store %s; write one of %s" $archive (keys .Values.configuration.stores | sortAlpha | join ", ")) }}
+{{- end }}
 {{- $known := dict "lease" (dict "name" (include "daybreak.leaseName" .)) }}
 {{- if eq .Values.rbac.scope "Namespaced" }}
 {{- $_ := set $known "namespace" (include "daybreak.namespace" .) }}

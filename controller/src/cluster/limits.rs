@@ -97,6 +97,10 @@ pub(crate) const RETENTION_MIN: Duration = Duration::from_hours(24);
 /// How often a few old things are looked for: nobody waits for it.
 pub(crate) const TIDY_PAUSE: Duration = Duration::from_mins(1);
 
+/// How often services are looked through for old things: each partition of an archive costs about three requests, and
+/// what is a day old may be a day and an hour old.
+pub(crate) const TIDY_PAUSE_OF_SERVICES: Duration = Duration::from_hours(1);
+
 /// At how many partitions of the archive a round looks. A thousand hourly pipelines get seventeen new ones a minute, and a
 /// look at one takes a store about a millisecond.
 pub(crate) const TIDY_LOOKS: usize = 100;

@@ -13,6 +13,7 @@ use crate::cluster::archive;
 use crate::cluster::desk::Desk;
 use crate::cluster::limits::STAGING_AGE;
 use crate::cluster::mind::Id;
+use crate::cluster::tidy::Reach;
 use crate::work::launch::chain;
 
 /// Where the records of a launch lie, and whose it is.
@@ -23,14 +24,14 @@ struct Trace {
     record: String,
 }
 
-/// Sweeps every store.
-pub(crate) fn sweep(desk: &Desk) {
+/// Sweeps the stores within reach.
+pub(crate) fn sweep(desk: &Desk, reach: Reach) {
     let (stores, archive) = {
         let mind = desk.mind();
         (mind.stores.clone(), archive::drawer(&mind.archive))
     };
     let before = SystemTime::from(desk.now()) - STAGING_AGE - desk.configuration.steps.lost_after;
-    for (name, store) in stores.iter() {
+    for (name, store) in stores.iter().filter(|(_, store)| reach.has(store)) {
         // Of what no answer says that it is left it is not.
         let keep = |launch: &str| !is_left(desk, &archive, (launch, before)).unwrap_or(false);
         match storage::sweep_old(store, before, &keep) {

@@ -8,17 +8,24 @@ use crds::labels::PARTITION;
 use kube::ResourceExt as _;
 use kube::runtime::reflector::ObjectRef;
 use planner::calendar::Instant;
-use storage::{Drawer, StorageError};
+use storage::{Drawer, StorageError, Store};
 use tokio::time::{MissedTickBehavior, interval_at};
 
 use crate::cluster::archive;
 use crate::cluster::caches::{Caches, of_labels, of_partition};
 use crate::cluster::desk::Desk;
-use crate::cluster::limits::{STAGING_AGE, TIDY_LOOKS, TIDY_MARGIN, TIDY_PAUSE};
+use crate::cluster::limits::{STAGING_AGE, TIDY_LOOKS, TIDY_MARGIN, TIDY_PAUSE, TIDY_PAUSE_OF_SERVICES};
 use crate::cluster::mind::{Id, Mind};
 use crate::cluster::prune::{self, Place};
 use crate::cluster::sweep::sweep;
 use crate::work::launch::chain;
+
+/// Which stores a round looks through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    Directories,
+    All,
+}
 
 /// What holds during one round.
 struct Round {
@@ -32,22 +39,37 @@ struct Round {
 pub(crate) async fn tidy(desk: Arc<Desk>) {
     let mut rounds = interval_at(tokio::time::Instant::now() + TIDY_PAUSE, TIDY_PAUSE);
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut last = None;
+    let (mut last, mut services_at) = (None, tokio::time::Instant::now());
     loop {
-        rounds.tick().await;
+        let reach = if rounds.tick().await < services_at { Reach::Directories } else { Reach::All };
+        if reach == Reach::All {
+            services_at = tokio::time::Instant::now() + TIDY_PAUSE_OF_SERVICES;
+        }
         let (desk, before) = (Arc::clone(&desk), last.take());
         // It waits for files, and for the mind. A round that panicked is followed by one from the beginning.
-        last = tokio::task::spawn_blocking(move || round(&desk, before.as_ref())).await.unwrap_or_default();
+        let round = tokio::task::spawn_blocking(move || round(&desk, (before.as_ref(), reach)));
+        last = round.await.unwrap_or_default();
+    }
+}
+
+impl Reach {
+    /// Whether a store is looked through in this round.
+    pub(crate) fn has(self, store: &Store) -> bool {
+        self == Self::All || store.directory().is_some()
     }
 }
 
 /// One round; where the next goes on.
-fn round(desk: &Desk, last: Option<&Place>) -> Option<Place> {
+fn round(desk: &Desk, (last, reach): (Option<&Place>, Reach)) -> Option<Place> {
     // Of a cache without pipelines nobody knows whether it was filled, and without its pipeline every record is nobody's.
     if !*desk.filled.borrow() || desk.caches.pipelines.state().is_empty() {
         return None;
     }
-    sweep(desk);
+    sweep(desk, reach);
+    // What was begun is gone through to its end.
+    if last.is_none() && !reach.has(&desk.mind().archive) {
+        return None;
+    }
     prune(desk, last).unwrap_or_else(|error| {
         tracing::warn!("the archive is not pruned: {}", chain(&error));
         None

@@ -25,7 +25,10 @@ pub(super) fn store(
 ) -> Option<Name> {
     let name = findings.keep(path, text.parse::<Name>())?;
     if let Some(stores) = world.setting.stores.as_ref().filter(|stores| !stores.contains(text)) {
-        let right = instead(text, stores.iter().map(String::as_str));
+        let right = match stores.len() {
+            0 => "there is none that this pipeline may use".to_owned(),
+            _ => instead(text, stores.iter().map(String::as_str)),
+        };
         findings.fault(path, format!("this environment has no store `{text}`: {right}"));
     }
     Some(name)

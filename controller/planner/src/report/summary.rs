@@ -35,9 +35,9 @@ pub struct Counts {
     pub complete: usize,
     /// A launch is under way.
     pub running: usize,
-    /// A step needs a person.
+    /// A step failed, or its output is occupied.
     pub failed: usize,
-    /// The rest: they wait.
+    /// The rest: they wait, for an answer of storage too.
     pub waiting: usize,
     /// An input changed after an output was made; these count among the complete too.
     pub stale: usize,
@@ -83,7 +83,7 @@ pub fn count<'a>(decision: &'a Decision, partitions: impl IntoIterator<Item = &'
         let place = match () {
             () if is_done(row) => &mut counts.complete,
             () if has(is_running) => &mut counts.running,
-            () if has(needs_a_person) => &mut counts.failed,
+            () if has(has_failed) => &mut counts.failed,
             () => &mut counts.waiting,
         };
         *place += 1;
@@ -112,6 +112,11 @@ fn is_running(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Running | Verdict::Publishing)
 }
 
+/// A store that gives no answer fails nothing: it is waited for, though a person may have to help.
 fn needs_a_person(verdict: Verdict) -> bool {
-    matches!(verdict, Verdict::Failed | Verdict::OutputOccupied(_) | Verdict::StorageUnknown(_))
+    has_failed(verdict) || matches!(verdict, Verdict::StorageUnknown(_))
+}
+
+fn has_failed(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Failed | Verdict::OutputOccupied(_))
 }
