@@ -89,10 +89,16 @@ impl std::fmt::Display for ServiceError {
     /// The service's words, and not the context that opendal adds: that names addresses and headers.
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let told = words(self.error.message());
-        write!(formatter, "{}: {told}", self.error.kind())?;
+        write!(formatter, "{}", self.error.kind())?;
+        // An answer to a look has no words.
+        if !told.is_empty() {
+            write!(formatter, ": {told}")?;
+        }
         // A request that was not even made is told in the words of the library alone.
         match self.cause().map(|cause| words(&cause.to_string())) {
-            Some(cause) if !told.contains(&cause) && !cause.contains(&told) => write!(formatter, ": {cause}"),
+            Some(cause) if told.is_empty() || !told.contains(&cause) && !cause.contains(&told) => {
+                write!(formatter, ": {cause}")
+            }
             Some(_) | None => Ok(()),
         }
     }
@@ -145,5 +151,7 @@ mod tests {
         let error =
             ServiceError::from(Error::new(ErrorKind::Unexpected, "the code: \"x\" is odd\nat line 3"));
         assert_eq!(error.to_string(), "Unexpected: the code: \"x\" is odd");
+        let silent = ServiceError::from(Error::new(ErrorKind::PermissionDenied, ""));
+        assert_eq!(silent.to_string(), "PermissionDenied");
     }
 }
