@@ -76,6 +76,32 @@ fn of_two_publishers_on_webhdfs_one_is_first_whatever_fails() {
     one_set_of_outputs(|| Place::WebHdfs(Hdfs::shared()));
 }
 
+/// Two processes publish one launch, as an old leader and a new one may for a moment.
+fn one_launch_taken_up_twice(place: fn() -> Place) {
+    let worlds = worlds().into_iter().filter(|world| world.before != Before::Foreign);
+    let all = worlds.flat_map(|world| (0..TRIES).map(move |number| (world, number)));
+    each(&some(all.collect(), TRIES), |_, (world, _)| {
+        let place = place();
+        world.make(&place, LAUNCHES[0]);
+        let ends = thread::scope(|scope| {
+            let running = [(); 2].map(|()| scope.spawn(|| world.publish(&root(&place), LAUNCHES[0])));
+            running.map(|it| it.join().expect("it ends").expect("nothing fails"))
+        });
+        assert_eq!(ends, [Published::Published; 2]);
+        world.check_end(&place, LAUNCHES[0]);
+    });
+}
+
+#[test]
+fn what_two_publish_of_one_launch_on_s3_is_there() {
+    one_launch_taken_up_twice(|| Place::S3(S3::shared()));
+}
+
+#[test]
+fn what_two_publish_of_one_launch_on_hdfs_is_there() {
+    one_launch_taken_up_twice(|| Place::Hdfs(Hdfs::shared()));
+}
+
 /// Publishes, and asks again while another that is to replace it stopped on its way, at each request.
 fn asked_again_while_it_is_replaced(place: fn() -> Place) {
     let outputs = [Kind::File, Kind::Directory];

@@ -18,9 +18,9 @@ use planner::launch::Launch;
 use planner::pipeline::Pipeline;
 use storage::{Drawer, Store};
 
-use crate::cluster::inbox::{Inbox, Read};
 use crate::cluster::kept_log::{KeptLog, LastLines};
 use crate::cluster::shelf::Shelf;
+use crate::cluster::wanted::{Read, Wanted};
 use crate::work::records::{Histories, Record, Recorder, Records, RecordsError};
 
 /// Where the archive lies below the root of its store.
@@ -40,7 +40,7 @@ pub(crate) struct Archive {
     /// Partitions whose records are to be read anew, whoever reads next: others wrote some.
     due: BTreeSet<Partition>,
     /// What a service is to be asked for, and what it said. A directory is read at once.
-    inbox: Inbox,
+    wanted: Wanted,
 }
 
 impl Records for Archive {
@@ -53,7 +53,7 @@ impl Records for Archive {
         let wanted = partitions.iter().chain(&self.due).copied();
         let new: BTreeSet<_> = wanted.filter(|it| !self.loaded.contains(it)).collect();
         let is_at_once = !self.shelf.is_in_a_service();
-        let read = if is_at_once { self.read(pipeline, &new)? } else { self.inbox.take(&new) };
+        let read = if is_at_once { self.read(pipeline, &new)? } else { self.wanted.take(&new) };
         let is_any = !read.is_empty();
         for (partition, records) in read {
             histories.remove(&partition);
@@ -82,7 +82,7 @@ impl Archive {
             last_lines: LastLines::default(),
             loaded: BTreeSet::new(),
             due: BTreeSet::new(),
-            inbox: Inbox::default(),
+            wanted: Wanted::default(),
         }
     }
 
@@ -110,17 +110,32 @@ impl Archive {
     /// Forgets that the records of a partition were read.
     pub(crate) fn forget(&mut self, partition: Partition) {
         self.loaded.remove(&partition);
-        self.inbox.outdate(partition);
+        self.outdate(partition);
     }
 
-    /// What a service is to be asked for before anything is thought of it.
-    pub(crate) fn inbox(&self) -> &Inbox {
-        &self.inbox
+    /// A record of a partition was written: what a service said before, or is about to say, is out of date.
+    pub(crate) fn outdate(&mut self, partition: Partition) {
+        self.wanted.outdate(partition);
     }
 
-    /// The same, for whoever asked the service, or knows that what it said is out of date.
-    pub(crate) fn inbox_mut(&mut self) -> &mut Inbox {
-        &mut self.inbox
+    /// The partitions whose records a service is to be asked for before anything is thought of them.
+    pub(crate) fn lacking(&self) -> impl ExactSizeIterator<Item = Partition> {
+        self.wanted.lacking()
+    }
+
+    /// Brings what a service said of a partition, for whoever reads its records next.
+    pub(crate) fn bring(&mut self, partition: Partition, records: Vec<Record>) {
+        self.wanted.bring(partition, records);
+    }
+
+    /// Whether a service was asked for the records of a partition in this thought.
+    pub(crate) fn has_asked(&self, partition: Partition) -> bool {
+        self.wanted.has(partition)
+    }
+
+    /// Forgets what a service was to be asked for and what it said: by the next thought it may say something else.
+    pub(crate) fn put_back(&mut self) {
+        self.wanted = Wanted::default();
     }
 
     fn read(&self, pipeline: &Pipeline, new: &BTreeSet<Partition>) -> Result<Read, RecordsError> {
@@ -263,23 +278,23 @@ mod tests {
             (is_any, histories.contains_key(&partition))
         };
         assert_eq!(load(&mut archive), (false, false));
-        assert_eq!(archive.inbox().lacking().collect::<Vec<_>>(), [partition]);
+        assert_eq!(archive.lacking().collect::<Vec<_>>(), [partition]);
         let read = |archive: &Archive| {
             let key = plan.parts().calendar.key(partition);
             archive.shelf().read_many(&[key]).unwrap().remove(0)
         };
         // Something is recorded while it is read.
         let records = read(&archive);
-        archive.inbox_mut().outdate(partition);
-        archive.inbox_mut().bring(partition, records);
+        archive.outdate(partition);
+        archive.bring(partition, records);
         assert_eq!(load(&mut archive), (false, false));
         let records = read(&archive);
-        archive.inbox_mut().bring(partition, records);
+        archive.bring(partition, records);
         assert_eq!(load(&mut archive), (true, true));
-        assert_eq!((load(&mut archive), archive.inbox().lacking().len()), ((false, true), 0));
+        assert_eq!((load(&mut archive), archive.lacking().len()), ((false, true), 0));
         // Others recorded something: it is read anew, whatever is asked for.
         archive.read_anew(partition);
         archive.load(&plan, &[], &mut Histories::new()).unwrap();
-        assert_eq!(archive.inbox().lacking().collect::<Vec<_>>(), [partition]);
+        assert_eq!(archive.lacking().collect::<Vec<_>>(), [partition]);
     }
 }

@@ -84,12 +84,13 @@ pub(crate) fn take_in(
 
 fn take_in_one(kept: &mut Kept, desk: &Desk, Carried { order, done }: Carried) -> Result<(), RecordsError> {
     let (name, launch) = (order.errand.name.as_str(), order.launch());
-    kept.archive.inbox_mut().outdate(launch.partition);
+    kept.archive.outdate(launch.partition);
     match done {
         Done::Begun(begun, place) => {
             kept.ledger.placed.extend((place == Place::Made).then(|| name.to_owned()));
             with_work(kept, &order, |work, launch| launch::note_begun(work, launch, begun));
         }
+        Done::Placed => drop(kept.ledger.placed.insert(name.to_owned())),
         Done::Forestalled if order.what == What::Begin => never_began(kept, &order),
         Done::Unrecorded(error) => {
             if order.what == What::Begin {

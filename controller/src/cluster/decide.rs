@@ -11,19 +11,18 @@ use planner::launch::Launch;
 use planner::report::Reason;
 
 use crate::cluster::apply::Effects;
+use crate::cluster::begin;
 use crate::cluster::desk::Desk;
 use crate::cluster::launch;
-use crate::cluster::limits::{
-    ASK_PAUSE, CREATE_WITHIN, HISTORY, OBJECTS, OBJECTS_OF_NAMESPACE, STATUS_PAUSE, TAKEN_PAUSE,
-};
+use crate::cluster::limits::{ASK_PAUSE, HISTORY, OBJECTS, OBJECTS_OF_NAMESPACE, STATUS_PAUSE, TAKEN_PAUSE};
 use crate::cluster::mind::{Id, Kept, Mind};
 use crate::cluster::objects;
-use crate::cluster::overlay::{LAG_MAX, Sent};
+use crate::cluster::overlay::LAG_MAX;
 use crate::cluster::pass::Pass;
 use crate::cluster::publish;
 use crate::cluster::reconcile::{Fetched, Thought};
 use crate::cluster::report;
-use crate::cluster::settle::{Settled, is_current, is_of_an_elder};
+use crate::cluster::settle::Settled;
 use crate::cluster::validate::Soundness;
 use crate::cluster::working_set::{Room, working_set};
 use crate::work::errand::Stores;
@@ -199,27 +198,17 @@ fn effects(
 
 /// The Jobs of launches that are recorded and not there: new ones, and those of a process that died in between.
 fn create(kept: &mut Kept, desk: &Desk, stores: &Stores, thought: &mut Thought) {
-    let now = desk.now();
     let mut failed = Vec::new();
-    for launch in kept.work.running.values() {
-        let since = kept.work.facts.history(launch.partition, launch.step).and_then(|it| it.running.as_ref());
-        let age = since.map_or(std::time::Duration::MAX, |it| (now - it.since).to_std().unwrap_or_default());
-        let is_recorded = !kept.ledger.under_way.contains(&kept.work.launch_name(launch));
-        if !is_recorded || is_of_an_elder(kept, launch) || !is_current(kept, launch) {
+    for launch in begin::without_job(kept, desk.now()) {
+        if !kept.ledger.placed.contains(&kept.work.launch_name(&launch)) {
+            // A place is made for it in another pass, of which no watch tells.
+            let turn = desk.now() + STATUS_PAUSE;
+            thought.wake_at = Some(thought.wake_at.map_or(turn, |at| at.min(turn)));
             continue;
         }
-        let may_create = match kept.overlay.jobs.get(&launch::job_name(&kept.work.plan, launch)) {
-            None | Some(Sent::Absent) => age < CREATE_WITHIN,
-            // This process knows that there is none.
-            Some(Sent::Refused(_)) => true,
-            Some(Sent::Created | Sent::Seen | Sent::Gone) => false,
-        };
-        if !may_create {
-            continue;
-        }
-        match launch::spec(kept, stores, (&desk.configuration, launch)) {
-            Ok(spec) => thought.effects.create.push((launch.clone(), spec)),
-            Err(outcome) => failed.push((launch.clone(), outcome)),
+        match launch::spec(kept, stores, (&desk.configuration, &launch)) {
+            Ok(spec) => thought.effects.create.push((launch, spec)),
+            Err(outcome) => failed.push((launch, outcome)),
         }
     }
     thought.effects.failed = failed;

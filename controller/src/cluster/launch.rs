@@ -13,12 +13,11 @@ use storage::Staging;
 
 use crate::cluster::configuration::Configuration;
 use crate::cluster::mind::Kept;
-use crate::cluster::order::begin_or_resume;
 use crate::work::errand::{Errand, Stores};
 use crate::work::launch::chain;
 use crate::work::stage::{output_paths, store_env, values};
 
-/// The description of a launch's Job; a failed try if there is no place for it to write.
+/// The description of a launch's Job, which has a place to write; a failed try if there can be none.
 pub(crate) fn spec(
     kept: &Kept,
     stores: &Stores,
@@ -27,8 +26,7 @@ pub(crate) fn spec(
     let failed = |why: String| Outcome::Failed { exit_code: None, why };
     let work = &kept.work;
     let errand = Errand::of(work, stores, launch);
-    let open = if kept.ledger.placed.contains(&errand.name) { Staging::resume } else { begin_or_resume };
-    let staged = errand.staged(open).map_err(|error| failed(chain(&error)))?;
+    let staged = errand.staged(Staging::resume).map_err(|error| failed(chain(&error)))?;
     let outputs = output_paths(stores, (launch, &staged));
     let running = work.facts.history(launch.partition, launch.step).and_then(|it| it.running.as_ref());
     let inputs = running.map_or_else(Fingerprints::new, |running| running.inputs.clone());

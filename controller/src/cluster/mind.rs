@@ -13,11 +13,10 @@ use planner::pipeline::StepId;
 use storage::{Catalogue, ChangedPath, Store};
 
 use crate::cluster::archive::Archive;
-use crate::cluster::inbox::Inbox;
 use crate::cluster::ledger::Ledger;
 use crate::cluster::overlay::Overlay;
 use crate::seat::metrics::PipelineId;
-use crate::work::closely::{Asked, Closely};
+use crate::work::closely::{Closely, Questions};
 use crate::work::errand::Stores;
 use crate::work::look::Sight;
 use crate::work::observe;
@@ -72,7 +71,7 @@ pub(crate) struct Kept {
     /// What is being done in storage for its launches.
     pub(crate) ledger: Ledger,
     /// What its inputs in services look like, as far as it matters.
-    pub(crate) asked: Asked,
+    pub(crate) questions: Questions,
     /// Whether it was decided about since this process began to look after it, or since its plan changed.
     pub(crate) decided: bool,
     /// The launches that the last admission granted.
@@ -152,7 +151,7 @@ impl Mind {
     pub(crate) fn note(&mut self, changes: &[ChangedPath], now: Instant) -> Vec<Id> {
         let mut concerned = Vec::new();
         for (id, kept) in &mut self.pipelines {
-            kept.asked.outdate(changes);
+            kept.questions.outdate(changes);
             if observe::note_changes(&mut kept.work, &self.catalogue, (changes, now)) {
                 kept.work.is_stale = true;
                 concerned.push(id.clone());
@@ -216,13 +215,13 @@ impl Kept {
 
     /// Whether services are to be asked before anything comes of what is thought.
     pub(crate) fn is_lacking(&self) -> bool {
-        self.archive.inbox().lacking().len() > 0 || self.asked.is_open()
+        self.archive.lacking().len() > 0 || self.questions.is_open()
     }
 
     /// Forgets what services said for an earlier thought.
     pub(crate) fn put_back(&mut self) {
-        *self.archive.inbox_mut() = Inbox::default();
-        self.asked = Asked::default();
+        self.archive.put_back();
+        self.questions = Questions::default();
     }
 
     /// Forgets the records of a partition, since there are none any more.
@@ -239,8 +238,8 @@ impl Kept {
         stores: &'a BTreeMap<String, Store>,
         catalogue: &'a mut Catalogue,
     ) -> (&'a mut Work, Sight<'a>) {
-        let Self { work, archive, asked, .. } = self;
-        (work, Sight { closely: Closely::as_asked(stores, asked), catalogue, records: archive })
+        let Self { work, archive, questions, .. } = self;
+        (work, Sight { closely: Closely::as_asked(stores, questions), catalogue, records: archive })
     }
 
     fn bidder(&self, now: Instant) -> Bidder<'_> {

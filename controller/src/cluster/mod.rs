@@ -12,7 +12,6 @@ mod carry;
 mod decide;
 mod desk;
 mod events;
-mod inbox;
 mod kept_log;
 mod launch;
 mod ledger;
@@ -44,6 +43,7 @@ mod sweep;
 mod tidy;
 mod timetable;
 mod validate;
+mod wanted;
 mod working_set;
 
 pub(crate) use archive::drawer as archive_drawer;

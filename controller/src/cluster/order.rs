@@ -9,6 +9,7 @@ use tokio::task::JoinError;
 use crate::cluster::mind::Id;
 use crate::cluster::shelf::Shelf;
 use crate::work::errand::{Begun, Errand};
+use crate::work::launch::chain;
 use crate::work::publish::Unsettled;
 use crate::work::records::RecordsError;
 
@@ -32,6 +33,8 @@ pub(crate) struct Order {
 pub(crate) enum What {
     /// It is recorded that it begins, and a place to write is made.
     Begin,
+    /// It is recorded, by another process or while a store was away: a place to write is made.
+    Place,
     /// Its Job ended well: its outputs are verified and published, and its end is recorded.
     Settle,
     /// Its outputs were on their way when a process died: they arrive, and its end is recorded.
@@ -52,6 +55,8 @@ pub(crate) struct Carried {
 pub(crate) enum Done {
     /// It has begun; and whether it has a place to write.
     Begun(Begun, Place),
+    /// It has a place to write.
+    Placed,
     /// It is over.
     Ended(Outcome, Leftovers),
     /// Another controller was first, and its record holds.
@@ -67,7 +72,7 @@ pub(crate) enum Done {
 pub(crate) enum Place {
     /// It is made.
     Made,
-    /// It could not be made: whoever describes the Job tries once more, and tells why.
+    /// It could not be made: it is ordered by itself, which tells why.
     Missing,
 }
 
@@ -98,6 +103,11 @@ impl Order {
         let outcome = match &self.what {
             What::Begin => return self.begin(),
             _ if has_ended().map_err(Unsettled::Records)? => return Ok(Done::Forestalled),
+            What::Place => match self.errand.staged(begin_or_resume) {
+                Ok(_) => return Ok(Done::Placed),
+                Err(error) if error.is_open() => return Err(Unsettled::Open(chain(&error))),
+                Err(error) => Outcome::Failed { exit_code: None, why: chain(&error) },
+            },
             What::Settle => self.settle()?,
             What::Publish => self.errand.publish()?,
             What::End(outcome) => outcome.clone(),
@@ -133,11 +143,7 @@ impl Order {
 }
 
 /// The staging of a launch. Its name is its own, so what is there already was made for it, by a process that died.
-pub(crate) fn begin_or_resume(
-    store: &Store,
-    launch: &str,
-    outputs: &[&str],
-) -> Result<Staging, StagingError> {
+fn begin_or_resume(store: &Store, launch: &str, outputs: &[&str]) -> Result<Staging, StagingError> {
     match Staging::begin(store, launch, outputs) {
         Err(StagingError::Taken { .. }) => Staging::resume(store, launch, outputs),
         staging => staging,

@@ -154,7 +154,10 @@ impl Pass {
 
     /// Whether anything has to be read before what was thought may count; it is, and then the stage begins anew.
     fn lacks_reading(&mut self, mind: &mut Mind) -> bool {
-        self.reading = mind.at(&self.fetched.id).and_then(|(kept, stores, _)| Reading::of(kept, stores));
+        let Some((kept, stores, _)) = mind.at(&self.fetched.id) else { return false };
+        self.reading = Reading::of(kept, stores);
+        // What was decided without it does not count, whatever comes of the reading.
+        kept.work.is_stale |= self.reading.is_some();
         self.reading.is_some()
     }
 
@@ -176,7 +179,7 @@ impl Pass {
         self.look.is_some()
     }
 
-    fn over(&mut self, thought: Thought) -> Thought {
-        Thought { others: std::mem::take(&mut self.others), ..thought }
+    fn over(&mut self, thought: Thought) -> Progress {
+        Progress::Over(Box::new(Thought { others: std::mem::take(&mut self.others), ..thought }))
     }
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use futures::{StreamExt as _, stream};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use planner::calendar::Partition;
 use planner::pipeline::Pipeline;
 use tokio::task::spawn_blocking;
@@ -37,11 +37,13 @@ pub(crate) struct Found {
 impl Reading {
     /// What thinking about a pipeline lacks, if it lacks anything.
     pub(crate) fn of(kept: &Kept, stores: &Stores) -> Option<Self> {
-        let (partitions, spots): (Vec<_>, Vec<_>) =
-            (kept.archive.inbox().lacking().collect(), kept.asked.open());
-        let (plan, shelf) = (Arc::clone(&kept.work.plan), kept.archive.shelf().clone());
-        let is_empty = partitions.is_empty() && spots.is_empty();
-        Some(Self { plan, shelf, stores: Arc::clone(stores), partitions, spots }).filter(|_| !is_empty)
+        kept.is_lacking().then(|| Self {
+            plan: Arc::clone(&kept.work.plan),
+            shelf: kept.archive.shelf().clone(),
+            stores: Arc::clone(stores),
+            partitions: kept.archive.lacking().collect(),
+            spots: kept.questions.open(),
+        })
     }
 
     /// Asks the services.
@@ -55,10 +57,10 @@ impl Reading {
             let stores = Arc::clone(&stores);
             spawn_blocking(move || closely::ask(&stores, group))
         });
-        // Of what panicked nothing is known, and it is asked again.
-        let prints = looks.buffer_unordered(CLOSE_LOOKS).filter_map(|look| async { look.ok() });
-        let (read, prints) = futures::join!(read, prints.collect::<Vec<_>>());
-        let read = read.map_err(|error| RecordsError::new("read", &place, error))??;
+        let prints = looks.buffer_unordered(CLOSE_LOOKS).try_collect::<Vec<_>>();
+        let (read, prints) = futures::join!(read, prints);
+        let broken_off = |error| RecordsError::new("read", &place, error);
+        let (read, prints) = (read.map_err(broken_off)??, prints.map_err(broken_off)?);
         Ok(Found { plan, records: partitions.into_iter().zip(read).collect(), prints: prints.concat() })
     }
 }
@@ -70,11 +72,10 @@ impl Found {
             return;
         }
         for (partition, records) in self.records {
-            kept.archive.inbox_mut().bring(partition, records);
+            kept.archive.bring(partition, records);
         }
         for (spot, print) in self.prints {
-            kept.asked.take_in(spot, print);
+            kept.questions.take_in(spot, print);
         }
-        kept.work.is_stale = true;
     }
 }

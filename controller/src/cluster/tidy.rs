@@ -41,7 +41,12 @@ pub(crate) async fn tidy(desk: Arc<Desk>) {
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (mut last, mut services_at) = (None, tokio::time::Instant::now());
     loop {
-        let reach = if rounds.tick().await < services_at { Reach::Directories } else { Reach::All };
+        let now = rounds.tick().await;
+        // Of a cache without pipelines nobody knows whether it was filled, and without its pipeline every record is nobody's.
+        if !*desk.filled.borrow() || desk.caches.pipelines.state().is_empty() {
+            continue;
+        }
+        let reach = if now < services_at { Reach::Directories } else { Reach::All };
         if reach == Reach::All {
             services_at = tokio::time::Instant::now() + TIDY_PAUSE_OF_SERVICES;
         }
@@ -61,10 +66,6 @@ impl Reach {
 
 /// One round; where the next goes on.
 fn round(desk: &Desk, (last, reach): (Option<&Place>, Reach)) -> Option<Place> {
-    // Of a cache without pipelines nobody knows whether it was filled, and without its pipeline every record is nobody's.
-    if !*desk.filled.borrow() || desk.caches.pipelines.state().is_empty() {
-        return None;
-    }
     sweep(desk, reach);
     // What was begun is gone through to its end.
     if last.is_none() && !reach.has(&desk.mind().archive) {
@@ -72,7 +73,7 @@ fn round(desk: &Desk, (last, reach): (Option<&Place>, Reach)) -> Option<Place> {
     }
     prune(desk, last).unwrap_or_else(|error| {
         tracing::warn!("the archive is not pruned: {}", chain(&error));
-        None
+        last.cloned()
     })
 }
 

@@ -18,7 +18,7 @@ use crate::cluster::ledger::Ledger;
 use crate::cluster::mind::{Id, Kept, Mind};
 use crate::cluster::overlay::Overlay;
 use crate::seat::metrics::Metrics;
-use crate::work::closely::Asked;
+use crate::work::closely::Questions;
 use crate::work::pipeline::Work;
 
 /// What is wrong with a pipeline.
@@ -119,7 +119,7 @@ fn renewed(
         overlay,
         unusable: None,
         ledger,
-        asked: Asked::default(),
+        questions: Questions::default(),
         decided: false,
         granted: Vec::new(),
         obstacles: Obstacles::new(),

@@ -24,15 +24,17 @@ pub(crate) enum Print {
     Absent,
     /// The store gave no answer.
     Unknown,
-    /// The store has not been asked.
+    /// The store has not been questions.
     Unasked,
 }
 
 /// What services are to be asked, and what they said.
 #[derive(Debug, Default)]
-pub(crate) struct Asked {
+pub(crate) struct Questions {
     open: BTreeSet<Spot>,
     answers: BTreeMap<Spot, Print>,
+    /// Whether there ever were any.
+    were_asked: bool,
 }
 
 /// Where it is looked.
@@ -40,38 +42,38 @@ pub(crate) struct Asked {
 pub(crate) struct Closely<'a> {
     stores: &'a BTreeMap<String, Store>,
     /// None where services are asked at once.
-    asked: Option<&'a mut Asked>,
+    questions: Option<&'a mut Questions>,
 }
 
 impl<'a> Closely<'a> {
     /// Looks at once, wherever it is.
     pub(crate) fn at_once(stores: &'a BTreeMap<String, Store>) -> Self {
-        Self { stores, asked: None }
+        Self { stores, questions: None }
     }
 
-    /// Looks at once into directories, and takes what services said when they were asked.
-    pub(crate) fn as_asked(stores: &'a BTreeMap<String, Store>, asked: &'a mut Asked) -> Self {
-        Self { stores, asked: Some(asked) }
+    /// Looks at once into directories, and takes what services said when they were questions.
+    pub(crate) fn as_asked(stores: &'a BTreeMap<String, Store>, questions: &'a mut Questions) -> Self {
+        Self { stores, questions: Some(questions) }
     }
 
     /// What a path looks like.
     pub(crate) fn look(&mut self, spot: Spot) -> Print {
         let Some(store) = self.stores.get(&spot.store) else { return Print::Unknown };
-        match &mut self.asked {
-            Some(asked) if store.directory().is_none() => asked.answer(spot),
+        match &mut self.questions {
+            Some(questions) if store.directory().is_none() => questions.answer(spot),
             Some(_) | None => {
                 print(storage::fingerprint(store, &spot.path, &spot.rule).map_err(|_| storage::NoAnswer))
             }
         }
     }
 
-    /// Whether services have been asked since something was thought the last time.
-    pub(crate) fn has_answers(&self) -> bool {
-        self.asked.as_ref().is_some_and(|asked| !asked.answers.is_empty())
+    /// Whether services were asked anything in this thought: what was made of it without the answer is made anew.
+    pub(crate) fn has_asked(&self) -> bool {
+        self.questions.as_ref().is_some_and(|questions| questions.were_asked)
     }
 }
 
-impl Asked {
+impl Questions {
     /// Whether services are to be asked anything.
     pub(crate) fn is_open(&self) -> bool {
         !self.open.is_empty()
@@ -104,7 +106,11 @@ impl Asked {
 
     /// Forgets what was said about paths that changed since.
     pub(crate) fn outdate(&mut self, changes: &[ChangedPath]) {
-        let is_new = |spot: &Spot| changes.iter().any(|it| it.store == spot.store && it.path == spot.path);
+        if !self.were_asked {
+            return;
+        }
+        let changes: BTreeSet<_> = changes.iter().map(|it| (it.store.as_str(), it.path.as_str())).collect();
+        let is_new = |spot: &Spot| changes.contains(&(spot.store.as_str(), spot.path.as_str()));
         self.open.retain(|spot| !is_new(spot));
         self.answers.retain(|spot, _| !is_new(spot));
     }
@@ -114,6 +120,7 @@ impl Asked {
             return answer.clone();
         }
         self.open.insert(spot);
+        self.were_asked = true;
         Print::Unasked
     }
 }
@@ -152,25 +159,25 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let stores = [Store::fs("near", folder.path()).unwrap(), Store::memory("far").unwrap()];
         let stores: BTreeMap<_, _> = stores.into_iter().map(|it| (it.name().to_owned(), it)).collect();
-        let (mut asked, far) = (Asked::default(), spot("far", "a"));
-        let mut closely = Closely::as_asked(&stores, &mut asked);
+        let (mut questions, far) = (Questions::default(), spot("far", "a"));
+        let mut closely = Closely::as_asked(&stores, &mut questions);
         assert_eq!(closely.look(spot("near", "a")), Print::Absent);
         assert_eq!(closely.look(spot("nowhere", "a")), Print::Unknown);
-        assert_eq!((closely.look(far.clone()), closely.has_answers()), (Print::Unasked, false));
-        assert_eq!(asked.open(), [[far.clone()]]);
-        assert_eq!((asked.ask(&stores), asked.ask(&stores)), (true, false));
-        let mut closely = Closely::as_asked(&stores, &mut asked);
-        assert_eq!((closely.look(far.clone()), closely.has_answers()), (Print::Absent, true));
+        assert_eq!((closely.look(far.clone()), closely.has_asked()), (Print::Unasked, true));
+        assert_eq!(questions.open(), [[far.clone()]]);
+        assert_eq!((questions.ask(&stores), questions.ask(&stores)), (true, false));
+        let mut closely = Closely::as_asked(&stores, &mut questions);
+        assert_eq!((closely.look(far.clone()), closely.has_asked()), (Print::Absent, true));
         assert_eq!(Closely::at_once(&stores).look(far), Print::Absent);
     }
 
     #[test]
     fn what_changed_while_it_was_asked_for_is_asked_for_again() {
         let stores = BTreeMap::from([("far".to_owned(), Store::memory("far").unwrap())]);
-        let (mut asked, far) = (Asked::default(), spot("far", "a"));
-        Closely::as_asked(&stores, &mut asked).look(far.clone());
-        asked.outdate(&[ChangedPath { store: "far".to_owned(), path: "a".to_owned() }]);
-        asked.take_in(far.clone(), Print::Absent);
-        assert_eq!(Closely::as_asked(&stores, &mut asked).look(far), Print::Unasked);
+        let (mut questions, far) = (Questions::default(), spot("far", "a"));
+        Closely::as_asked(&stores, &mut questions).look(far.clone());
+        questions.outdate(&[ChangedPath { store: "far".to_owned(), path: "a".to_owned() }]);
+        questions.take_in(far.clone(), Print::Absent);
+        assert_eq!(Closely::as_asked(&stores, &mut questions).look(far), Print::Unasked);
     }
 }

@@ -65,7 +65,7 @@ impl Errand {
         let Self { plan, stores, launch, .. } = self;
         let mut closely = Closely::at_once(stores);
         let inputs = observe::fingerprints(plan, &mut closely, (launch.partition, launch.step));
-        let inputs = inputs.unwrap_or_default();
+        let inputs = inputs.expect("whoever looks at once lacks no answer");
         records.write(&Record::launched(plan, launch, (&inputs, now)), (plan, launch))?;
         let found = direct_outputs(launch).filter_map(|product| {
             let id = dataset(plan, product.dataset.as_str())?;

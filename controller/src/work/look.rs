@@ -6,7 +6,7 @@ use planner::calendar::Instant;
 use planner::launch::Launch;
 use storage::{Catalogue, ChangedPath, Store};
 
-use crate::work::closely::{Asked, Closely};
+use crate::work::closely::{Closely, Questions};
 use crate::work::observe;
 use crate::work::pipeline::Work;
 use crate::work::records::{Records, RecordsError};
@@ -33,7 +33,7 @@ pub(crate) fn decide(work: &mut Work, sight: Sight<'_>, now: Instant) -> Result<
     }
     work.decide(now);
     let partitions = work.in_doubt();
-    if records.load(&work.plan, &partitions, &mut work.facts.history)? || closely.has_answers() {
+    if records.load(&work.plan, &partitions, &mut work.facts.history)? || closely.has_asked() {
         observe::look_at_leftovers(work, &mut closely);
         work.decide(now);
     }
@@ -50,11 +50,11 @@ pub(crate) fn decide_at_once(
     (stores, catalogue, records): (&BTreeMap<String, Store>, &mut Catalogue, &mut dyn Records),
     now: Instant,
 ) -> Result<(), RecordsError> {
-    let mut asked = Asked::default();
+    let mut questions = Questions::default();
     loop {
-        let closely = Closely::as_asked(stores, &mut asked);
+        let closely = Closely::as_asked(stores, &mut questions);
         decide(work, Sight { closely, catalogue: &mut *catalogue, records: &mut *records }, now)?;
-        if !asked.ask(stores) {
+        if !questions.ask(stores) {
             return Ok(());
         }
     }

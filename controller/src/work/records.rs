@@ -65,6 +65,11 @@ impl RecordsError {
         Self { operation, place: place.to_string(), cause: cause.into() }
     }
 
+    /// Whether the record is there already, whoever wrote it.
+    pub(crate) fn is_there(&self) -> bool {
+        matches!(self.cause.downcast_ref(), Some(NotOurs::AlreadyThere))
+    }
+
     /// Whether somebody was first to write it, so that another's word holds, and none of ours was lost.
     pub(crate) fn is_already_there(&self) -> bool {
         self.cause.is::<NotOurs>()

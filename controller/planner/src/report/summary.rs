@@ -112,11 +112,11 @@ fn is_running(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Running | Verdict::Publishing)
 }
 
-/// A store that gives no answer fails nothing: it is waited for, though a person may have to help.
 fn needs_a_person(verdict: Verdict) -> bool {
     has_failed(verdict) || matches!(verdict, Verdict::StorageUnknown(_))
 }
 
+/// What storage does not answer about has not failed: it waits, though a person may have to help.
 fn has_failed(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Failed | Verdict::OutputOccupied(_))
 }

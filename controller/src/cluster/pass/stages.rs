@@ -7,9 +7,9 @@ use crate::cluster::carry::take_in;
 use crate::cluster::decide;
 use crate::cluster::desk::Desk;
 use crate::cluster::mind::Mind;
-use crate::cluster::pass::{Pass, Progress, Stage};
+use crate::cluster::pass::{Ahead, Pass, Progress, Stage};
 use crate::cluster::publish;
-use crate::cluster::reconcile::{Fetched, ReconcileError, Thought, unanswered};
+use crate::cluster::reconcile::{self, Fetched, ReconcileError, Thought};
 use crate::cluster::settle::{self, Case};
 use crate::cluster::sighting::Sightings;
 use crate::cluster::validate::validate;
@@ -23,10 +23,11 @@ pub(crate) fn go_on(
     pass: &mut Option<Box<Pass>>,
 ) -> Result<Progress, ReconcileError> {
     let Some(mut pass) = pass.take() else { return Ok(Progress::Over(Box::default())) };
-    let mut found = pass.take_found(mind);
+    if let Err(error) = pass.take_found(mind) {
+        return Ok(unanswered(mind, &mut pass, &error));
+    }
     loop {
         let thought = match pass.stage {
-            _ if found.is_err() => std::mem::replace(&mut found, Ok(())).map(|()| None),
             Stage::Survey => Ok(survey(mind, desk, &mut pass)),
             Stage::Settle => settle(mind, desk, &mut pass),
             Stage::TakeIn => published(mind, desk, &mut pass),
@@ -35,16 +36,18 @@ pub(crate) fn go_on(
             Stage::Report => report(mind, desk, &mut pass),
         };
         match thought {
-            Ok(Some(thought)) => return Ok(Progress::Over(Box::new(pass.over(thought)))),
+            Ok(Some(thought)) => return Ok(pass.over(thought)),
             Ok(None) if pass.is_waiting() => return Ok(Progress::Waits(pass)),
             Ok(None) => {}
-            Err(error) => {
-                let kept = mind.pipelines.get(&pass.fetched.id);
-                let thought = unanswered(&pass.fetched, kept, &error);
-                return Ok(Progress::Over(Box::new(pass.over(thought))));
-            }
+            Err(error) => return Ok(unanswered(mind, &mut pass, &error)),
         }
     }
+}
+
+fn unanswered(mind: &Mind, pass: &mut Pass, error: &RecordsError) -> Progress {
+    let kept = mind.pipelines.get(&pass.fetched.id);
+    let thought = reconcile::unanswered(&pass.fetched, kept, error);
+    pass.over(thought)
 }
 
 /// The end of a pass, if it is one.
@@ -132,12 +135,19 @@ fn begin(mind: &mut Mind, desk: &Desk, pass: &mut Pass) -> Stopped {
     let changed = pass.take_look(mind);
     let granted = std::mem::take(&mut pass.granted);
     pass.orders = begin::begin(mind, desk, (&pass.fetched, &granted), &changed.into_iter().collect());
+    pass.orders.extend(begin::place(mind, &pass.fetched));
+    // What begins may widen what is in sight.
+    pass.ahead = Ahead::Fresh;
     pass.stage = Stage::Report;
     None
 }
 
 fn report(mind: &mut Mind, desk: &Desk, pass: &mut Pass) -> Result<Stopped, RecordsError> {
     take_in(mind, desk, (&pass.fetched.id, std::mem::take(&mut pass.carried)))?;
+    pass.take_look(mind);
+    if pass.lacks_look(mind) {
+        return Ok(None);
+    }
     let thought = decide::report(mind, desk, pass)?;
     Ok(if pass.lacks_reading(mind) { None } else { thought })
 }

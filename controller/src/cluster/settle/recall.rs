@@ -13,7 +13,7 @@ use crate::work::records::{Record, Recorder as _, Records as _, RecordsError};
 pub(super) fn recall(kept: &mut Kept, case: &Case<'_>) -> Result<(), RecordsError> {
     for launch_key in case.sightings.launches.keys() {
         // Another controller launched it, or this process has just begun.
-        if !is_known(kept, *launch_key) && !kept.archive.inbox().has(launch_key.0) {
+        if !is_known(kept, *launch_key) && !kept.archive.has_asked(launch_key.0) {
             kept.archive.read_anew(launch_key.0);
         }
     }
@@ -61,7 +61,7 @@ fn adopt(
     let inputs = planner::facts::Fingerprints::new();
     match archive.write(&Record::launched(&work.plan, &launch, (&inputs, now)), (&work.plan, &launch)) {
         // Somebody else took it on, or a power cut left a record that can't be read.
-        Err(error) if error.is_already_there() => {}
+        Err(error) if error.is_there() => {}
         written => written?,
     }
     work.facts.history.entry(partition).or_default().entry(step).or_default().start(&launch, inputs, now);

@@ -188,11 +188,13 @@ impl Remote {
             if let Some(words) = self.keys.as_ref().and_then(FolderKeys::fault) {
                 return StorageError::NoKeys { place: self.address.clone(), words };
             }
-            // It was tried again and again.
-            self.traffic.fail();
         }
+        let is_silent = matches!(error.kind(), ErrorKind::Unexpected | ErrorKind::RateLimited);
         let source = ServiceError::from(error).at(self.endpoint());
-        self.traffic.note(&format!("{source}{}", source.advice(operation)));
+        if is_silent {
+            // It was tried again and again.
+            self.traffic.fail(&format!("{source}{}", source.advice(operation)));
+        }
         let place = if path.is_empty() || path == "/" { self.address.clone() } else { self.uri(path) };
         StorageError::Remote { operation, place, source: Box::new(source) }
     }

@@ -74,23 +74,16 @@ impl Rest {
         }
     }
 
-    /// Notes what the last request before a pause came to.
-    pub(super) fn note(&self, why: &str) {
-        if let Some(pause) = &mut *self.pause() {
-            pause.why = Some(why.into());
-        }
-    }
-
     /// Begins a pause because of a request, unless that began before the last pause did: of many at once each is
-    /// refused, which is one word.
-    pub(super) fn begin(&self, (asked, now): (Instant, Instant), trouble: Trouble) {
+    /// refused, which is one word. `why` is what it came to.
+    pub(super) fn begin(&self, (asked, now): (Instant, Instant), trouble: Trouble, why: Option<&str>) {
         let mut pause = self.pause();
         if pause.as_ref().is_some_and(|last| asked < last.began) {
             return;
         }
         let doubled = pause.as_ref().map_or(Duration::ZERO, |last| last.length * 2);
         let length = doubled.clamp(trouble.first(), LONGEST);
-        let why = pause.take().filter(|last| last.trouble == trouble).and_then(|last| last.why);
+        let why = why.map(Into::into);
         *pause = Some(Pause { trouble, why, began: now, length, until: now + jittered(length) });
     }
 
@@ -132,7 +125,7 @@ mod tests {
     fn pauses_double_up_to_half_a_minute() {
         let (rest, mut now) = (Rest::default(), Instant::now());
         for length in [1, 2, 4, 8, 16, 30, 30] {
-            rest.begin((now, now), Trouble::TooMany);
+            rest.begin((now, now), Trouble::TooMany, None);
             let (left, length) = (left(&rest, now), Duration::from_secs(length));
             assert!((length / 2..=length + SECOND / 10).contains(&left), "{left:?}, not about {length:?}");
             now += LONGEST;
@@ -140,10 +133,21 @@ mod tests {
     }
 
     #[test]
+    fn whoever_asks_meanwhile_hears_what_the_last_try_came_to() {
+        let (rest, now) = (Rest::default(), Instant::now());
+        rest.begin((now, now), Trouble::Silent, Some("connection refused"));
+        let told = rest.check(now).expect_err("it rests").to_string();
+        assert!(told.ends_with("the last time it was: connection refused"), "{told}");
+        rest.begin((now, now), Trouble::TooMany, None);
+        let told = rest.check(now).expect_err("it rests").to_string();
+        assert!(told.ends_with("30 s at most"), "{told}");
+    }
+
+    #[test]
     fn requests_that_were_refused_together_are_one_word() {
         let (rest, now) = (Rest::default(), Instant::now());
         for number in 0..64 {
-            rest.begin((now, now + SECOND / 100 * (number + 1)), Trouble::TooMany);
+            rest.begin((now, now + SECOND / 100 * (number + 1)), Trouble::TooMany, None);
         }
         assert!(left(&rest, now + SECOND) <= SECOND / 5);
     }
@@ -151,14 +155,14 @@ mod tests {
     #[test]
     fn an_answer_ends_it_and_an_old_one_does_not() {
         let (rest, now) = (Rest::default(), Instant::now());
-        rest.begin((now, now + SECOND), Trouble::TooMany);
+        rest.begin((now, now + SECOND), Trouble::TooMany, None);
         rest.end(now);
         let later = now + SECOND * 10;
-        rest.begin((later, later), Trouble::TooMany);
+        rest.begin((later, later), Trouble::TooMany, None);
         assert!(left(&rest, later) >= SECOND, "the second is twice as long");
         rest.end(later + SECOND * 10);
         let at_last = later + SECOND * 20;
-        rest.begin((at_last, at_last), Trouble::TooMany);
+        rest.begin((at_last, at_last), Trouble::TooMany, None);
         assert!(left(&rest, at_last) <= SECOND + SECOND / 10, "it is a first one again");
     }
 }

@@ -86,17 +86,12 @@ impl Traffic {
         self.rest.check(Instant::now())
     }
 
-    /// Notes what the last try came to, for whoever asks while the store is left in peace.
-    pub(super) fn note(&self, why: &str) {
-        self.rest.note(why);
-    }
-
-    /// Takes in that what was tried again and again came to nothing. If the store answers others it is not away.
-    pub(super) fn fail(&self) {
+    /// Takes in that what was tried again and again came to nothing, and to what. If the store answers others it is not away.
+    pub(super) fn fail(&self, why: &str) {
         let now = Instant::now();
         let has_answered = self.last_answer().is_some_and(|last| now.duration_since(last) < LATELY);
         if !has_answered {
-            self.rest.begin((now, now), Trouble::Silent);
+            self.rest.begin((now, now), Trouble::Silent, Some(why));
         }
     }
 

@@ -25,15 +25,22 @@ pub(super) async fn publish(
         // A publisher that died may have moved an empty directory away, which another filled since.
         give_back((remote, renamer), output).await?;
     }
+    let mut has_moved = false;
     if existing == Existing::Replace && is_there(remote, &output.staged).await? {
         // Another launch that replaces may move ours away before we know that it came there. This tells that it did.
         staging::make(remote, &output.record).await?;
-        set_aside((remote, renamer), output).await?;
+        has_moved = set_aside((remote, renamer), output).await? == Renamed::Done;
     }
     // Should this fail, the old data stays with the launch, which is not settled then, and is taken up again.
     match rename((remote, renamer), &output.staged, &output.path).await? {
         Renamed::Done => Ok(Published::Published),
-        Renamed::NoSource => was_moved(remote, output).await,
+        Renamed::NoSource => {
+            if has_moved {
+                // Another publisher of this launch was first, and what was moved away may be ours. It replaces nothing.
+                rename((remote, renamer), &aside(output), &output.path).await?;
+            }
+            was_moved(remote, output).await
+        }
         Renamed::TargetExists if is_empty_directory(remote, &output.path).await? => {
             fill_empty((remote, renamer), output).await
         }
@@ -73,15 +80,14 @@ async fn give_back((remote, renamer): (&Remote, &Renamer), output: &Output) -> R
 }
 
 /// Moves what is at the final path to the launch, with which it goes. Between this and the next rename nothing is there.
-async fn set_aside((remote, renamer): (&Remote, &Renamer), output: &Output) -> Result<(), StagingError> {
+async fn set_aside((remote, renamer): (&Remote, &Renamer), output: &Output) -> Result<Renamed, StagingError> {
     let aside = aside(output);
     if is_there(remote, &output.path).await? && is_there(remote, &aside).await? {
         // A publisher that died had moved the old data there; what is in its place now came later.
         staging::discard(remote, &aside).await?;
     }
     // If nothing is there, nothing is in the way.
-    rename((remote, renamer), &output.path, &aside).await?;
-    Ok(())
+    rename((remote, renamer), &output.path, &aside).await
 }
 
 /// Nothing is staged any more, so it was moved, if this launch verified it.

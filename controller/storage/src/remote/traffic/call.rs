@@ -26,7 +26,7 @@ impl<'a> Call<'a> {
     /// Takes in with which status of HTTP it was answered.
     pub(in crate::remote) fn hear(mut self, status: u16) {
         match status {
-            429 | 503 => self.traffic.rest.begin((self.began, Instant::now()), Trouble::TooMany),
+            429 | 503 => self.traffic.rest.begin((self.began, Instant::now()), Trouble::TooMany, None),
             500.. => {}
             _ => return self.answered(),
         }
@@ -50,7 +50,7 @@ impl Drop for Call<'_> {
     /// What is given up after a long time is not tried again at once, or nobody would hear of it for three times as long.
     fn drop(&mut self) {
         if !self.is_over && self.began.elapsed() >= LONG {
-            self.traffic.fail();
+            self.traffic.fail(&format!("no answer within {} s", self.began.elapsed().as_secs()));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The inbox of an archive in a service: the records that thinking lacks, and those that were brought since.
+//! The records that are wanted of an archive in a service: those that thinking lacks, and those that were brought since.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,16 +11,19 @@ pub(crate) type Read = BTreeMap<Partition, Vec<Record>>;
 
 /// What the service is to be asked for, and what it said.
 #[derive(Debug, Default)]
-pub(crate) struct Inbox {
+pub(crate) struct Wanted {
     lacking: BTreeSet<Partition>,
     brought: Read,
+    /// Of which partitions something was taken in this thought: nobody wants it once more.
+    taken: BTreeSet<Partition>,
 }
 
-impl Inbox {
+impl Wanted {
     /// Takes what was brought of these partitions. The rest is lacking from now on.
     pub(crate) fn take(&mut self, partitions: &BTreeSet<Partition>) -> Read {
         let taken: Read = partitions.iter().filter_map(|it| Some((*it, self.brought.remove(it)?))).collect();
         self.lacking.extend(partitions.iter().filter(|it| !taken.contains_key(it)));
+        self.taken.extend(taken.keys());
         taken
     }
 
@@ -36,14 +39,15 @@ impl Inbox {
         }
     }
 
-    /// Whether something was brought of a partition that nobody has taken yet.
+    /// Whether what the service says of a partition in this thought was brought.
     pub(crate) fn has(&self, partition: Partition) -> bool {
-        self.brought.contains_key(&partition)
+        self.brought.contains_key(&partition) || self.taken.contains(&partition)
     }
 
     /// A record of a partition was written: what the service said before, or is about to say, is out of date.
     pub(crate) fn outdate(&mut self, partition: Partition) {
         self.lacking.remove(&partition);
         self.brought.remove(&partition);
+        self.taken.remove(&partition);
     }
 }
