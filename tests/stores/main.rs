@@ -62,7 +62,8 @@ fn s3_that_was_killed_comes_back_with_its_data_and_ends_with_its_test() {
     assert_eq!((store.url(), store.read("kept").as_deref()), (url, Some("yes")));
     let pid = store.pid();
     drop(store);
-    assert!(are_gone(&[pid]));
+    // It was killed: how soon a process of that size is gone is the kernel's affair.
+    eventually("it is gone", || are_gone(&[pid]));
 }
 
 #[test]
@@ -77,7 +78,8 @@ fn hdfs_that_fails_over_keeps_its_data_and_ends_with_its_test() {
     assert_eq!(store.list(), ["kept", "more"]);
     let pid = store.pid();
     drop(store);
-    assert!(are_gone(&[pid]));
+    // It was killed: how soon a process of that size is gone is the kernel's affair.
+    eventually("it is gone", || are_gone(&[pid]));
 }
 
 #[test]
