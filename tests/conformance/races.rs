@@ -30,14 +30,18 @@ fn publish(place: &Place, world: World, (launch, (fault, number)): (&str, (Fault
     (0..9).find_map(|_| go().ok()).unwrap_or_else(|| go().expect("one fault does not last"))
 }
 
+/// The worlds in which the path is a launch's to publish.
+fn own_worlds() -> impl Iterator<Item = World> {
+    worlds().into_iter().filter(|world| world.before != Before::Foreign)
+}
+
 fn one_set_of_outputs(place: fn() -> Place) {
-    let worlds = worlds().into_iter().filter(|world| world.before != Before::Foreign);
     let faults = [Fault::ResetBefore, Fault::ResetAfter];
     let troubles = faults.into_iter().flat_map(|fault| (0..12).map(move |number| (fault, number)));
     let troubles: Vec<_> = troubles.collect();
     let pairs = troubles.iter().flat_map(|one| troubles.iter().map(|other| [*one, *other]));
     let pairs: Vec<Troubles> = pairs.collect();
-    let all: Vec<_> = worlds.flat_map(|world| pairs.iter().map(move |pair| (world, *pair))).collect();
+    let all: Vec<_> = own_worlds().flat_map(|world| pairs.iter().map(move |pair| (world, *pair))).collect();
     each(&some(all, TRIES), |_, (world, troubles)| {
         let place = place();
         world.make(&place, LAUNCHES[0]);
@@ -78,8 +82,7 @@ fn of_two_publishers_on_webhdfs_one_is_first_whatever_fails() {
 
 /// Two processes publish one launch, as an old leader and a new one may for a moment.
 fn one_launch_taken_up_twice(place: fn() -> Place) {
-    let worlds = worlds().into_iter().filter(|world| world.before != Before::Foreign);
-    let all = worlds.flat_map(|world| (0..TRIES).map(move |number| (world, number)));
+    let all = own_worlds().flat_map(|world| (0..TRIES).map(move |number| (world, number)));
     each(&some(all.collect(), TRIES), |_, (world, _)| {
         let place = place();
         world.make(&place, LAUNCHES[0]);

@@ -73,8 +73,7 @@ pub(crate) fn report(mind: &mut Mind, desk: &Desk, pass: &mut Pass) -> Result<Op
     desk.metrics.pipeline(&id.labels(), &status, oldest);
     thought.reports = publish::reports(kept, stores, (fetched, soundness, &wanted));
     if thought.reports.is_held {
-        let turn = *now + STATUS_PAUSE;
-        thought.wake_at = Some(thought.wake_at.map_or(turn, |at| at.min(turn)));
+        thought.wake_by(*now + STATUS_PAUSE);
     }
     create(kept, desk, stores, &mut thought);
     Ok(Some(thought))
@@ -202,8 +201,7 @@ fn create(kept: &mut Kept, desk: &Desk, stores: &Stores, thought: &mut Thought) 
     for launch in begin::without_job(kept, desk.now()) {
         if !kept.ledger.placed.contains(&kept.work.launch_name(&launch)) {
             // A place is made for it in another pass, of which no watch tells.
-            let turn = desk.now() + STATUS_PAUSE;
-            thought.wake_at = Some(thought.wake_at.map_or(turn, |at| at.min(turn)));
+            thought.wake_by(desk.now() + STATUS_PAUSE);
             continue;
         }
         match launch::spec(kept, stores, (&desk.configuration, &launch)) {

@@ -57,6 +57,13 @@ pub(crate) struct Thought {
     pub(crate) others: BTreeSet<Id>,
 }
 
+impl Thought {
+    /// Has the pipeline thought about again then, if not before.
+    pub(crate) fn wake_by(&mut self, at: Instant) {
+        self.wake_at = Some(self.wake_at.map_or(at, |before| before.min(at)));
+    }
+}
+
 /// Brings a pipeline one step nearer to what its owner wants.
 pub(crate) async fn reconcile(object: Arc<Pipeline>, desk: Arc<Desk>) -> Result<Action, ReconcileError> {
     let began = tokio::time::Instant::now();

@@ -8,7 +8,7 @@ use opendal::Metadata;
 use crate::fingerprint::{NoAnswer, Seen, counts, of_files};
 use crate::path::{bare, split};
 use crate::remote::list::list;
-use crate::remote::look::{AT_ONCE, FEW};
+use crate::remote::look::{AT_ONCE, FEW, by_parent};
 use crate::remote::sweep::{Catch, walk};
 use crate::remote::{Kind, Remote};
 use crate::{Completeness, Fingerprint, StorageError};
@@ -70,12 +70,8 @@ async fn by_directory(remote: &Remote, rule: &Completeness, paths: &[&str]) -> V
     if !matches!(rule, Completeness::File { .. }) {
         return one_by_one(remote, rule, paths).await;
     }
-    let mut groups: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for path in paths {
-        groups.entry(split(path).0).or_default().push(path);
-    }
     let mut by_path: BTreeMap<&str, Seen> = BTreeMap::new();
-    for (directory, paths) in groups {
+    for (directory, paths) in by_parent(paths) {
         let seen = in_directory(remote, rule, (directory, &paths)).await;
         by_path.extend(paths.into_iter().zip(seen));
     }

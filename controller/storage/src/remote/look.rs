@@ -158,12 +158,18 @@ pub(super) async fn heap(remote: &Remote, rule: &Completeness, path: &str) -> Re
     Ok(heap)
 }
 
+/// Paths by the directory that they lie in.
+pub(super) fn by_parent<'a>(paths: &[&'a str]) -> BTreeMap<&'a str, Vec<&'a str>> {
+    let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for path in paths {
+        groups.entry(split(path).0).or_default().push(*path);
+    }
+    groups
+}
+
 /// Lists each directory that many of the paths lie in.
 async fn by_directory(remote: &Remote, rule: &Completeness, paths: &[&str]) -> Vec<Observation> {
-    let mut groups: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for path in paths {
-        groups.entry(split(path).0).or_default().push(path);
-    }
+    let groups = by_parent(paths);
     let listings =
         groups.iter().map(|(directory, paths)| in_directory(remote, rule, (directory, paths)).boxed());
     let listings: Vec<_> = listings.collect();

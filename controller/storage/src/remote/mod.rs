@@ -181,7 +181,8 @@ impl Remote {
     }
 
     fn failed(&self, operation: &'static str, path: &str, error: opendal::Error) -> StorageError {
-        if matches!(error.kind(), ErrorKind::Unexpected | ErrorKind::RateLimited) {
+        let is_silent = matches!(error.kind(), ErrorKind::Unexpected | ErrorKind::RateLimited);
+        if is_silent {
             if let Err(resting) = self.check_answers() {
                 return resting;
             }
@@ -189,7 +190,6 @@ impl Remote {
                 return StorageError::NoKeys { place: self.address.clone(), words };
             }
         }
-        let is_silent = matches!(error.kind(), ErrorKind::Unexpected | ErrorKind::RateLimited);
         let source = ServiceError::from(error).at(self.endpoint());
         if is_silent {
             // It was tried again and again.
