@@ -67,10 +67,15 @@ pub(crate) fn reconciles(controller: &Controller) -> f64 {
 
 /// How often a controller has asked the API server to change something; its lease does not count.
 pub(crate) fn writes(controller: &Controller) -> f64 {
+    written(controller).into_iter().map(|(_, value)| value).sum()
+}
+
+/// What a controller has asked the API server to change, each with how often.
+pub(crate) fn written(controller: &Controller) -> Vec<(String, f64)> {
     let samples = samples(controller, "daybreak_api_request_duration_seconds_count").into_iter();
     let is_write = |labels: &str| {
         let reads = ["get", "list", "watch"].map(|verb| format!("verb=\"{verb}\""));
         !labels.contains("resource=\"leases\"") && !reads.iter().any(|read| labels.contains(read))
     };
-    samples.filter(|(labels, _)| is_write(labels)).map(|(_, value)| value).sum()
+    samples.filter(|(labels, _)| is_write(labels)).collect()
 }

@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use crds::labels::{MANAGED_BY, MANAGER, PIPELINE};
 use crds::{Backfill, Partition, Pipeline};
-use futures::StreamExt as _;
+use futures::channel::oneshot;
+use futures::future::{self, BoxFuture};
 use futures::stream::BoxStream;
+use futures::{FutureExt as _, StreamExt as _, TryFutureExt as _, TryStreamExt as _};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Pod;
@@ -38,7 +40,12 @@ pub(crate) struct Feeds {
     pub(crate) backfills: Touched<Backfill>,
     pub(crate) jobs: Touched<Job>,
     pub(crate) pods: Touched<Pod>,
+    /// Ends once every cache holds what there was at the start. The streams must be followed meanwhile.
+    pub(crate) filled: BoxFuture<'static, Result<(), oneshot::Canceled>>,
 }
+
+/// A cache, the stream that fills it, and word of when it holds what there was at the start.
+type Followed<K> = (Store<K>, Touched<K>, oneshot::Receiver<()>);
 
 impl Debug for Caches {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -49,11 +56,13 @@ impl Debug for Caches {
 /// Watches one namespace, or all.
 pub(crate) fn watch(client: &Client, namespace: Option<&str>) -> (Caches, Feeds) {
     let ours = format!("{MANAGED_BY}={MANAGER}");
-    let (pipelines, pipeline_feed) = follow(api(client, namespace), None, drop_managed_fields);
-    let (partitions, partition_feed) = follow(api(client, namespace), None, drop_managed_fields);
-    let (backfills, backfill_feed) = follow(api(client, namespace), None, drop_managed_fields);
-    let (jobs, job_feed) = follow(api(client, namespace), Some(&ours), slim_job);
-    let (pods, pod_feed) = follow(api(client, namespace), Some(&ours), slim_pod);
+    let (pipelines, pipeline_feed, has_pipelines) = follow(api(client, namespace), None, drop_managed_fields);
+    let (partitions, partition_feed, has_partitions) =
+        follow(api(client, namespace), None, drop_managed_fields);
+    let (backfills, backfill_feed, has_backfills) = follow(api(client, namespace), None, drop_managed_fields);
+    let (jobs, job_feed, has_jobs) = follow(api(client, namespace), Some(&ours), slim_job);
+    let (pods, pod_feed, has_pods) = follow(api(client, namespace), Some(&ours), slim_pod);
+    let all = [has_pipelines, has_partitions, has_backfills, has_jobs, has_pods];
     let caches = Caches { pipelines, partitions, backfills, jobs, pods };
     let feeds = Feeds {
         pipelines: pipeline_feed,
@@ -61,6 +70,7 @@ pub(crate) fn watch(client: &Client, namespace: Option<&str>) -> (Caches, Feeds)
         backfills: backfill_feed,
         jobs: job_feed,
         pods: pod_feed,
+        filled: future::try_join_all(all).map_ok(drop).boxed(),
     };
     (caches, feeds)
 }
@@ -73,7 +83,7 @@ where
     namespace.map_or_else(|| Api::all(client.clone()), |namespace| Api::namespaced(client.clone(), namespace))
 }
 
-fn follow<K>(api: Api<K>, labels: Option<&str>, slim: fn(&mut K)) -> (Store<K>, Touched<K>)
+fn follow<K>(api: Api<K>, labels: Option<&str>, slim: fn(&mut K)) -> Followed<K>
 where
     K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
     K::DynamicType: Clone + Default + Eq + Hash,
@@ -83,8 +93,18 @@ where
         config = config.labels(labels);
     }
     let (reader, writer) = reflector::store();
-    let stream = watcher(api, config).default_backoff().modify(slim).reflect(writer).touched_objects();
-    (reader, stream.boxed())
+    // Of several who wait for one cache kube wakes only the last, and its controller is one of them.
+    let (fill, filled) = oneshot::channel();
+    let mut fill = Some(fill);
+    let stream = watcher(api, config).default_backoff().modify(slim).reflect(writer);
+    let stream = stream.inspect_ok(move |event| {
+        if matches!(event, watcher::Event::InitDone)
+            && let Some(fill) = fill.take()
+        {
+            let _ = fill.send(());
+        }
+    });
+    (reader, stream.touched_objects().boxed(), filled)
 }
 
 fn drop_managed_fields<K: Resource>(object: &mut K) {
@@ -117,15 +137,6 @@ fn slim_pod(pod: &mut Pod) {
 }
 
 impl Caches {
-    /// Waits until every cache holds what there was at the start, but that of the pipelines: the controller itself
-    /// waits for it, and of several who wait for one cache kube wakes only the last.
-    pub(crate) async fn filled(&self) -> Result<(), reflector::store::WriterDropped> {
-        self.partitions.wait_until_ready().await?;
-        self.backfills.wait_until_ready().await?;
-        self.jobs.wait_until_ready().await?;
-        self.pods.wait_until_ready().await
-    }
-
     /// The objects of one kind that belong to a pipeline.
     pub(crate) fn of<K>(store: &Store<K>, id: &Id, pipeline: PipelineOf<K>) -> Vec<Arc<K>>
     where

@@ -66,13 +66,13 @@ pub enum RunError {
 /// Works until told to stop. It may be dropped at any point: whoever works next goes on from what is recorded.
 pub async fn run(surroundings: Surroundings, stop: impl Future<Output = ()> + Send) -> Result<(), RunError> {
     let (wakes, woken) = mpsc::unbounded();
-    let (gate, (fill, filled)) = (surroundings.health.gate("caches"), watch::channel(false));
+    let (gate, (fill, is_filled)) = (surroundings.health.gate("caches"), watch::channel(false));
     let pulse = surroundings.health.pulse("storage", LOOP_MAX);
     let reporter = Reporter { controller: "daybreak.dev/controller".to_owned(), instance: None };
     let recorder = Recorder::new(surroundings.client.clone(), reporter);
     let (events, told) = tokio::sync::mpsc::channel(EVENTS);
-    let (desk, feeds) = desk(surroundings, (wakes, filled, events))?;
-    let Feeds { pipelines, partitions, backfills, jobs, pods } = feeds;
+    let (desk, feeds) = desk(surroundings, (wakes, is_filled, events))?;
+    let Feeds { pipelines, partitions, backfills, jobs, pods, filled } = feeds;
     let config = controller::Config::default().concurrency(RECONCILES).debounce(DEBOUNCE);
     let (pipelines_of_backfills, orphans) = (desk.caches.pipelines.clone(), Arc::clone(&desk));
     let reconciles = Controller::for_stream(pipelines, desk.caches.pipelines.clone())
@@ -98,7 +98,7 @@ pub async fn run(surroundings: Surroundings, stop: impl Future<Output = ()> + Se
             future::ready(())
         });
     let ready = async {
-        if desk.caches.filled().await.is_ok() {
+        if filled.await.is_ok() {
             gate.open();
             fill.send_replace(true);
         }

@@ -42,8 +42,8 @@ pub(crate) async fn tidy(desk: Arc<Desk>) {
     let (mut last, mut services_at) = (None, tokio::time::Instant::now());
     loop {
         let now = rounds.tick().await;
-        // Of a cache without pipelines nobody knows whether it was filled, and without its pipeline every record is nobody's.
-        if !*desk.filled.borrow() || desk.caches.pipelines.state().is_empty() {
+        // Without its pipeline every record is nobody's.
+        if !*desk.filled.borrow() {
             continue;
         }
         let reach = if now < services_at { Reach::Directories } else { Reach::All };

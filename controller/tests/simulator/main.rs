@@ -22,6 +22,7 @@ mod promises;
 mod real;
 mod run;
 mod serve;
+mod silent;
 mod sweeps;
 mod testbed;
 mod tidied;

@@ -1,6 +1,6 @@
 //! The promises, checked by a referee who sees every change at the moment when it is made, and every process.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -51,6 +51,8 @@ pub(crate) struct Referee {
     pub(crate) away_since: Option<Instant>,
     /// When people took away files, by path.
     removed: BTreeMap<PathBuf, Instant>,
+    /// The pipelines that were not there at the beginning.
+    late: BTreeSet<Id>,
     running: Vec<LaunchKey>,
     last: BTreeMap<(String, String, String), Last>,
     /// How often each Job was made.
@@ -65,6 +67,7 @@ impl Referee {
             is_alone: true,
             away_since: None,
             removed: BTreeMap::new(),
+            late: BTreeSet::new(),
             running: Vec::new(),
             last: BTreeMap::new(),
             creates: BTreeMap::new(),
@@ -118,6 +121,10 @@ impl Referee {
             // What is deleted before it ran has ended, too, and by no fault of its own.
             (Resource::Jobs, Verb::Deleted) => self.note_deleted(&change.after),
             (Resource::Partitions, Verb::Modified) if is_ours => self.check_partition(change, cluster),
+            (Resource::Backfills, Verb::Modified) if is_ours => self.check_backfill(change, cluster),
+            (Resource::Pipelines, Verb::Added) => {
+                self.late.insert(change.id.clone());
+            }
             _ => {}
         }
         if is_ours && change.id.resource.is_custom() {
@@ -267,6 +274,18 @@ impl Referee {
             if !self.is_there(&path) {
                 self.breaks("S3", format!("{} is complete without {path}", change.id));
             }
+        }
+    }
+
+    /// S9: nobody says that a pipeline is missing before all were heard of.
+    fn check_backfill(&mut self, change: &Change, cluster: &Cluster) {
+        let Change { id, after, .. } = change;
+        let name = after.value["spec"]["pipelineRef"]["name"].as_str().unwrap_or_default();
+        let pipeline = Id::new(Resource::Pipelines, &id.namespace, name);
+        let is_there = cluster.get(&pipeline).is_ok() && !self.late.contains(&pipeline);
+        let mut conditions = after.value["status"]["conditions"].as_array().into_iter().flatten();
+        if is_there && conditions.any(|it| it["reason"] == "PipelineNotFound") {
+            self.breaks("S9", format!("{id} is told that {pipeline} is missing"));
         }
     }
 

@@ -35,7 +35,7 @@ pub(super) fn with(mut value: Value, pointer: &str, new: Value) -> Value {
 }
 
 /// A request to make one day again.
-pub(super) fn rerun(day: &str) -> Value {
+pub(crate) fn rerun(day: &str) -> Value {
     json!({
         "apiVersion": "daybreak.dev/v1alpha1", "kind": "Backfill", "metadata": {"name": "again"},
         "spec": {"pipelineRef": {"name": "days"}, "from": day, "to": day, "rerun": true},

@@ -3,6 +3,7 @@
 mod manifest;
 mod stories;
 
+pub(crate) use manifest::rerun;
 pub(crate) use stories::{all, prompt};
 
 use serde_json::Value;
