@@ -70,12 +70,10 @@ async fn by_directory(remote: &Remote, rule: &Completeness, paths: &[&str]) -> V
     if !matches!(rule, Completeness::File { .. }) {
         return one_by_one(remote, rule, paths).await;
     }
-    let mut by_path: BTreeMap<&str, Seen> = BTreeMap::new();
-    for (directory, paths) in by_parent(paths) {
-        let seen = in_directory(remote, rule, (directory, &paths)).await;
-        by_path.extend(paths.into_iter().zip(seen));
-    }
-    paths.iter().map(|path| by_path.remove(path).unwrap_or(Ok(None))).collect()
+    let ask = |directory, paths: Vec<_>| {
+        async move { in_directory(remote, rule, (directory, &paths)).await }.boxed()
+    };
+    by_parent(paths, ask).await
 }
 
 async fn in_directory(

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
+use futures::future::BoxFuture;
 use futures::{FutureExt as _, StreamExt as _, stream};
 use opendal::{EntryMode, Metadata};
 
@@ -158,28 +159,35 @@ pub(super) async fn heap(remote: &Remote, rule: &Completeness, path: &str) -> Re
     Ok(heap)
 }
 
-/// Paths by the directory that they lie in.
-pub(super) fn by_parent<'a>(paths: &[&'a str]) -> BTreeMap<&'a str, Vec<&'a str>> {
-    let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for path in paths {
-        groups.entry(split(path).0).or_default().push(*path);
+/// Answers about paths in their order, of which each directory's are asked for together and several directories at once.
+pub(super) async fn by_parent<'a, T: Send + 'a>(
+    paths: &[&'a str],
+    ask: impl Fn(&'a str, Vec<&'a str>) -> BoxFuture<'a, Vec<T>>,
+) -> Vec<T> {
+    let mut groups: BTreeMap<&str, Vec<(usize, &str)>> = BTreeMap::new();
+    for (place, path) in paths.iter().enumerate() {
+        groups.entry(split(path).0).or_default().push((place, path));
     }
-    groups
+    let asked = groups.into_iter().map(|(directory, members)| {
+        let (places, paths): (Vec<_>, Vec<_>) = members.into_iter().unzip();
+        ask(directory, paths).map(|answers| stream::iter(places.into_iter().zip(answers)))
+    });
+    let asked: Vec<_> = asked.collect();
+    let mut answers: Vec<_> = stream::iter(asked).buffered(AT_ONCE).flatten().collect().await;
+    answers.sort_unstable_by_key(|(place, _)| *place);
+    answers.into_iter().map(|(_, answer)| answer).collect()
 }
 
 /// Lists each directory that many of the paths lie in.
 async fn by_directory(remote: &Remote, rule: &Completeness, paths: &[&str]) -> Vec<Observation> {
-    let groups = by_parent(paths);
-    let listings =
-        groups.iter().map(|(directory, paths)| in_directory(remote, rule, (directory, paths)).boxed());
-    let listings: Vec<_> = listings.collect();
-    let seen: Vec<_> = stream::iter(listings).buffered(AT_ONCE).collect().await;
-    let mut by_path: BTreeMap<&str, Observation> = BTreeMap::new();
-    for ((_, paths), seen) in groups.iter().zip(seen) {
-        let seen = seen.unwrap_or_else(|error| vec![Observation::failed(&error); paths.len()]);
-        by_path.extend(paths.iter().copied().zip(seen));
-    }
-    paths.iter().map(|path| by_path.remove(path).unwrap_or(Observation::Absent)).collect()
+    let ask = |directory, paths: Vec<_>| {
+        async move {
+            let seen = in_directory(remote, rule, (directory, &paths)).await;
+            seen.unwrap_or_else(|error| vec![Observation::failed(&error); paths.len()])
+        }
+        .boxed()
+    };
+    by_parent(paths, ask).await
 }
 
 async fn in_directory(
