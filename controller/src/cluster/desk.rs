@@ -78,7 +78,8 @@ impl Desk {
         let _ = self.wakes.unbounded_send(ObjectRef::new(&id.name).within(&id.namespace));
     }
 
-    /// Thinks, with the lock in hand. Thinking reads files, so it is done on a thread that may wait for them.
+    /// Thinks, with the lock in hand. Thinking reads files, so it is done on a thread that may wait for them; of services it
+    /// asks nothing.
     pub(crate) async fn think<A, T>(
         self: &Arc<Self>,
         mut about: A,
@@ -92,7 +93,7 @@ impl Desk {
         let task = tokio::task::spawn_blocking(move || {
             let mut mind = desk.mind();
             let before = mind.looks;
-            let result = thought(&mut mind, &desk, &mut about);
+            let result = storage::holding_up(|| thought(&mut mind, &desk, &mut about));
             if mind.looks != before {
                 desk.looked.notify_one();
             }

@@ -59,7 +59,8 @@ fn adopt(
     let (outputs, products) = (planned.outputs.clone(), products(&work.plan, step, partition));
     let launch = Launch { step, partition, attempt, launch, trial, outputs, replaces: false, products };
     let inputs = planner::facts::Fingerprints::new();
-    match archive.write(&Record::launched(&work.plan, &launch, (&inputs, now)), (&work.plan, &launch)) {
+    let record = Record::launched(&work.plan, &launch, (&inputs, now));
+    match storage::seldom(|| archive.write(&record, (&work.plan, &launch))) {
         // Somebody else took it on, or a power cut left a record that can't be read.
         Err(error) if error.is_there() => {}
         written => written?,
