@@ -1,5 +1,6 @@
 //! The real command: started, signalled, waited for.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
@@ -64,8 +65,14 @@ impl Outcome {
 
 impl Running {
     /// Starts `daybreak` in a folder; what it prints goes to files, so that no pipe holds it up.
-    pub(crate) fn start(folder: &Path, arguments: &[&str], prints: &Path) -> Self {
-        Self::spawn(command(folder, arguments), prints)
+    pub(crate) fn start(
+        folder: &Path,
+        (arguments, env): (&[&str], BTreeMap<String, String>),
+        prints: &Path,
+    ) -> Self {
+        let mut command = command(folder, arguments);
+        command.envs(env);
+        Self::spawn(command, prints)
     }
 
     /// Starts a command; what it prints goes to files.

@@ -1,5 +1,6 @@
 //! A project: `daybreak.toml`, a folder `flow` with manifests and programs, and a store `data`.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -136,7 +137,12 @@ impl Project {
 
     /// Starts `daybreak` in the project's folder.
     pub fn start(&self, arguments: &[&str]) -> Running {
-        Running::start(self.folder.path(), arguments, &self.next_prints())
+        self.start_with(BTreeMap::new(), arguments)
+    }
+
+    /// Starts `daybreak` in the project's folder with more in its environment.
+    pub fn start_with(&self, env: BTreeMap<String, String>, arguments: &[&str]) -> Running {
+        Running::start(self.folder.path(), (arguments, env), &self.next_prints())
     }
 
     /// Starts `daybreak` in the project's folder with a standard output that nobody reads.

@@ -26,6 +26,7 @@ use crate::local::desk::Desk;
 use crate::local::journal::Journal;
 use crate::local::launch::GRACE;
 use crate::local::pipeline::LocalPipeline;
+use crate::local::postponed::Postponed;
 use crate::local::progress::Progress;
 use crate::local::run::{Ending, Mode, Run, RunError};
 use crate::local::senses::Senses;
@@ -115,6 +116,7 @@ fn fill_once(project: &mut Project, aim: &Aim<'_>, runtime: &Runtime) -> Result<
         sources,
         is_outdated: false,
         admission: Admission::default(),
+        postponed: Postponed::default(),
     };
     let ending = runtime.block_on(work(&mut run, &lock));
     run.note_since();

@@ -30,9 +30,7 @@ pub(crate) const GRACE: Duration = Duration::from_secs(5);
 pub(crate) enum LaunchError {
     #[error(transparent)]
     Records(RecordsError),
-    #[error(
-        "{launch} is not settled: {why}; what it wrote stays where it is, and the next run goes on from there"
-    )]
+    #[error("{launch} is not settled: {why}; what it wrote stays where it is, and the next run takes it up")]
     Open { launch: String, why: String },
     #[error("cannot create the folder {}: {source}", path.display())]
     Logs { path: PathBuf, source: io::Error },

@@ -4,6 +4,7 @@ pub(crate) mod desk;
 pub(crate) mod journal;
 pub(crate) mod launch;
 pub(crate) mod pipeline;
+pub(crate) mod postponed;
 pub(crate) mod progress;
 pub(crate) mod recover;
 pub(crate) mod run;

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use executor::Event;
 use planner::admission::{Admission, Bidder, admit};
 use planner::calendar::Instant;
 use planner::report::{Standing, summarize};
@@ -13,9 +12,10 @@ use crate::clock;
 use crate::local::desk::Desk;
 use crate::local::launch::{self, GRACE, LaunchError};
 use crate::local::pipeline::LocalPipeline;
+use crate::local::postponed::Postponed;
 use crate::local::senses::{POLL, Senses, Wake};
 use crate::local::sources::Sources;
-use crate::local::{recover, settle, since};
+use crate::local::{recover, since};
 use crate::requests::{self, RequestsError};
 use crate::state::Lock;
 use crate::work::launch::chain;
@@ -60,6 +60,8 @@ pub(crate) enum RunError {
     Orphans(executor::OrphanError),
     #[error("cannot sweep the store {store}: {why}")]
     Sweep { store: String, why: String },
+    #[error("not settled yet: {launches}; what they wrote stays where it is, and the next run takes them up")]
+    Postponed { launches: String },
 }
 
 /// A run of some pipelines.
@@ -73,6 +75,8 @@ pub(crate) struct Run<'a> {
     pub(crate) sources: Sources,
     pub(crate) is_outdated: bool,
     pub(crate) admission: Admission,
+    /// Launches that are to be settled again.
+    pub(crate) postponed: Postponed,
 }
 
 /// What became of the launches that were started.
@@ -257,7 +261,8 @@ impl Run<'_> {
     }
 
     fn pause(&self) -> Duration {
-        let wake = self.pipelines.iter().filter_map(|it| it.work.wake_at()).min();
+        let wakes = self.pipelines.iter().filter_map(|it| it.work.wake_at());
+        let wake = wakes.chain(self.postponed.again_at()).min();
         let pause = wake.map(|at| (at - clock::now()).to_std().unwrap_or_default());
         pause.unwrap_or(SLEEP_MAX).min(SLEEP_MAX)
     }
@@ -265,12 +270,11 @@ impl Run<'_> {
     /// Takes in what happened, and all else that has happened by now.
     async fn take_in(&mut self, wake: Wake) -> Result<(), RunError> {
         let now = clock::now();
+        self.settle_postponed(now)?;
         match wake {
             Wake::Ended(event) => {
                 self.settle(event, now)?;
-                while let Some(event) = self.senses.ended() {
-                    self.settle(event, now)?;
-                }
+                self.settle_ended(now)?;
             }
             Wake::Hinted(Hint::Changed(paths)) => self.look_at(paths, now),
             Wake::Hinted(Hint::Rescan) | Wake::LookAtStorage => {
@@ -294,19 +298,6 @@ impl Run<'_> {
             Wake::Clock => self.pipelines.iter_mut().for_each(|pipeline| pipeline.work.is_stale = true),
             Wake::Signal => {}
         }
-        Ok(())
-    }
-
-    fn settle(&mut self, event: Event, now: Instant) -> Result<(), RunError> {
-        for pipeline in self.pipelines.iter_mut() {
-            if let Some(launch) = pipeline.work.running_named(&event.name) {
-                pipeline.work.is_stale = true;
-                settle::settle(pipeline, self.desk, (&launch, event.observation, now))
-                    .map_err(RunError::Launch)?;
-                break;
-            }
-        }
-        self.note_own_changes(now);
         Ok(())
     }
 
@@ -375,17 +366,6 @@ impl Run<'_> {
             for stored in pipeline.take_fulfilled() {
                 stored.remove().map_err(RunError::Requests)?;
             }
-        }
-        Ok(())
-    }
-
-    /// Ends what runs: it is no try, and the next run launches it again.
-    async fn stop(&mut self) -> Result<(), RunError> {
-        self.desk.progress.shout("interrupted: ending what runs");
-        self.desk.executor.shutdown(GRACE).await;
-        let now = clock::now();
-        while let Some(event) = self.senses.ended() {
-            self.settle(event, now)?;
         }
         Ok(())
     }

@@ -1,26 +1,82 @@
 //! Settle: a process has ended. Its outputs are verified and published, or the failure is put into words.
 
-use executor::Observation;
+use executor::{Event, Observation};
 use planner::calendar::Instant;
-use planner::facts::Outcome;
+use planner::facts::{Outcome, Stage};
 use planner::launch::Launch;
 
+use crate::clock;
 use crate::local::desk::Desk;
-use crate::local::launch::{self, LaunchError, last_words};
+use crate::local::launch::{GRACE, LaunchError, end, last_words};
 use crate::local::pipeline::LocalPipeline;
+use crate::local::postponed::PAUSE;
+use crate::local::run::{Mode, Run, RunError};
 use crate::work::errand::Errand;
+use crate::work::launch;
+use crate::work::publish::Unsettled;
 
-/// Settles a launch whose process has ended.
-pub(crate) fn settle(
+impl Run<'_> {
+    /// Settles a launch whose process has ended.
+    pub(crate) fn settle(&mut self, event: Event, now: Instant) -> Result<(), RunError> {
+        let mut pipelines = self.pipelines.iter_mut();
+        let found = pipelines.find_map(|it| it.work.running_named(&event.name).map(|launch| (it, launch)));
+        let Some((pipeline, launch)) = found else { return Ok(()) };
+        pipeline.work.is_stale = true;
+        match settle(pipeline, self.desk, (&launch, event.observation.clone(), now)) {
+            // A run that stays has time until the store comes back.
+            Err(LaunchError::Open { launch, why }) if self.mode == Mode::Watch => {
+                if self.postponed.add(event, now) {
+                    let text =
+                        format!("{launch} is not settled: {why}; that is tried every {} s", PAUSE.as_secs());
+                    self.desk.progress.shout(&text);
+                }
+            }
+            settled => {
+                settled.map_err(RunError::Launch)?;
+                self.postponed.remove(&event.name);
+            }
+        }
+        self.note_own_changes(now);
+        Ok(())
+    }
+
+    /// Settles all others that have ended by now.
+    pub(crate) fn settle_ended(&mut self, now: Instant) -> Result<(), RunError> {
+        while let Some(event) = self.senses.ended() {
+            self.settle(event, now)?;
+        }
+        Ok(())
+    }
+
+    /// Settles what a store gave no answer about before, once its time has come.
+    pub(crate) fn settle_postponed(&mut self, now: Instant) -> Result<(), RunError> {
+        for event in self.postponed.due(now) {
+            self.settle(event, now)?;
+        }
+        Ok(())
+    }
+
+    /// Ends what runs: it is no try, and the next run launches it again.
+    pub(crate) async fn stop(&mut self) -> Result<(), RunError> {
+        self.desk.progress.shout("interrupted: ending what runs");
+        self.desk.executor.shutdown(GRACE).await;
+        self.settle_ended(clock::now())?;
+        match self.postponed.names().as_slice() {
+            [] => Ok(()),
+            names => Err(RunError::Postponed { launches: names.join(", ") }),
+        }
+    }
+}
+
+/// Says how a launch ended, and records it.
+fn settle(
     pipeline: &mut LocalPipeline,
     desk: &mut Desk,
     (launch, observation, now): (&Launch, Observation, Instant),
 ) -> Result<(), LaunchError> {
     let outcome = match observation {
         Observation::Succeeded => {
-            let LocalPipeline { work, records, .. } = pipeline;
-            let published = Errand::of(work, &desk.stores, launch).verify_and_publish(records, now);
-            published.map_err(LaunchError::unsettled(work, launch))?
+            publish(pipeline, desk, (launch, now)).map_err(LaunchError::unsettled(&pipeline.work, launch))?
         }
         Observation::Failed(failure) => {
             let exit_code = failure.exit_code();
@@ -34,5 +90,21 @@ pub(crate) fn settle(
         | Observation::Interrupted { .. }
         | Observation::Lost { .. } => return Ok(()),
     };
-    launch::end(pipeline, desk, (launch, outcome, now))
+    end(pipeline, desk, (launch, outcome, now))
+}
+
+/// Publishes what a launch made. It may be called again when a store gave no answer.
+fn publish(
+    LocalPipeline { work, records, .. }: &mut LocalPipeline,
+    desk: &Desk,
+    (launch, now): (&Launch, Instant),
+) -> Result<Outcome, Unsettled> {
+    let errand = Errand::of(work, &desk.stores, launch);
+    if !launch::is_on_its_way(work, launch) {
+        if let Some(failed) = errand.verify_and_record(records, now)? {
+            return Ok(failed);
+        }
+        launch::note_stage(work, launch, Stage::Publishing);
+    }
+    errand.publish()
 }

@@ -65,6 +65,13 @@ pub(crate) fn note_ended(
     work.is_stale = true;
 }
 
+/// Whether what a launch made is being published.
+pub(crate) fn is_on_its_way(work: &Work, launch: &Launch) -> bool {
+    let history = work.facts.history.get(&launch.partition).and_then(|steps| steps.get(&launch.step));
+    let running = history.and_then(|history| history.running.as_ref());
+    running.is_some_and(|running| running.stage == Stage::Publishing)
+}
+
 fn history<'a>(work: &'a mut Work, launch: &Launch) -> Option<&'a mut History> {
     work.facts.history.get_mut(&launch.partition)?.get_mut(&launch.step)
 }

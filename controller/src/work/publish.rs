@@ -35,14 +35,27 @@ impl Errand {
         records: &mut dyn Recorder,
         now: Instant,
     ) -> Result<Outcome, Unsettled> {
+        match self.verify_and_record(records, now)? {
+            Some(failed) => Ok(failed),
+            None => self.publish(),
+        }
+    }
+
+    /// Verifies the outputs where the launch wrote them, and records that they are on their way; the failure if they are
+    /// not what they should be.
+    pub(crate) fn verify_and_record(
+        &self,
+        records: &mut dyn Recorder,
+        now: Instant,
+    ) -> Result<Option<Outcome>, Unsettled> {
         match self.verify() {
             Ok(()) => {}
-            Err(Trouble::Failed(why)) => return Ok(Outcome::Failed { exit_code: Some(0), why }),
+            Err(Trouble::Failed(why)) => return Ok(Some(Outcome::Failed { exit_code: Some(0), why })),
             Err(Trouble::Open(why)) => return Err(Unsettled::Open(why)),
         }
         let record = Record::publishing(&self.plan, &self.launch, now);
         records.write(&record, (&self.plan, &self.launch)).map_err(Unsettled::Records)?;
-        self.publish()
+        Ok(None)
     }
 
     /// Publishes the outputs. It may be called again after a crash at any point.
