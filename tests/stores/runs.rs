@@ -137,7 +137,10 @@ fn a_run_that_watches_and_ends_while_a_bucket_is_away_leaves_the_rest_to_the_nex
     let (store, running) = killed(&project, &["--watch"]);
     eventually("it says so", || running.text().matches("is not settled: ").count() == 2);
     running.signal(Signal::TERM);
-    running.wait().expect_code(2).expect_text(&["not settled yet: ", "the next run takes them up"]);
+    running.wait().expect_code(2).expect_text(&[
+        "not settled yet: flow 2026-01-01 clean, flow 2026-01-02 clean;",
+        "the next run takes them up",
+    ]);
     store.start();
     run(&project, &store);
     assert_eq!(store.read("sum/2026-01-02").as_deref(), Some("day 2\n"));

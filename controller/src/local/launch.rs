@@ -39,7 +39,7 @@ pub(crate) enum LaunchError {
 impl LaunchError {
     /// It is not known how a launch ended.
     pub(crate) fn unsettled(work: &Work, launch: &Launch) -> impl Fn(Unsettled) -> Self {
-        let launch = launch.name(&work.plan);
+        let launch = launch::title(&work.plan, launch);
         move |unsettled| match unsettled {
             Unsettled::Records(error) => Self::Records(error),
             Unsettled::Open(why) => Self::Open { launch: launch.clone(), why },

@@ -9,18 +9,19 @@ use planner::calendar::Instant;
 /// After how long a store is asked again. One that is away is a matter of minutes, and to ask it costs a request.
 pub(crate) const PAUSE: Duration = Duration::from_secs(5);
 
-/// Launches that are to be settled again, by name.
+/// Launches that are to be settled again.
 #[derive(Debug, Default)]
 pub(crate) struct Postponed {
-    events: BTreeMap<String, Event>,
+    /// By name, each with what a person calls it.
+    events: BTreeMap<String, (Event, String)>,
     again_at: Option<Instant>,
 }
 
 impl Postponed {
     /// Has a launch settled again; says whether that is news.
-    pub(crate) fn add(&mut self, event: Event, now: Instant) -> bool {
+    pub(crate) fn add(&mut self, (event, title): (Event, String), now: Instant) -> bool {
         self.again_at = Some(now + PAUSE);
-        self.events.insert(event.name.clone(), event).is_none()
+        self.events.insert(event.name.clone(), (event, title)).is_none()
     }
 
     /// A launch is settled.
@@ -31,7 +32,7 @@ impl Postponed {
     /// Those whose time has come.
     pub(crate) fn due(&mut self, now: Instant) -> Vec<Event> {
         let are_due = self.again_at.take_if(|at| *at <= now).is_some();
-        if are_due { self.events.values().cloned().collect() } else { Vec::new() }
+        if are_due { self.events.values().map(|(event, _)| event.clone()).collect() } else { Vec::new() }
     }
 
     /// When there is something to be settled again.
@@ -39,8 +40,8 @@ impl Postponed {
         self.again_at
     }
 
-    /// The names of all.
-    pub(crate) fn names(&self) -> Vec<&str> {
-        self.events.keys().map(String::as_str).collect()
+    /// What a person calls them.
+    pub(crate) fn titles(&self) -> Vec<&str> {
+        self.events.values().map(|(_, title)| title.as_str()).collect()
     }
 }

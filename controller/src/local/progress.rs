@@ -10,6 +10,7 @@ use planner::launch::Launch;
 use planner::pipeline::Pipeline;
 
 use crate::local::pipeline::LocalPipeline;
+use crate::work::launch::title;
 
 /// How often a bar is drawn anew.
 const TICK: Duration = Duration::from_millis(100);
@@ -40,8 +41,7 @@ impl Progress {
 
     /// One line for each launch that ended; on a terminal only for those that need a person.
     pub(crate) fn ended(&mut self, plan: &Pipeline, (launch, outcome): (&Launch, &Outcome), log: &Path) {
-        let (name, key) = (&plan.parts().name, plan.parts().calendar.key(launch.partition));
-        let who = format!("{name} {key} {}", plan.step(launch.step).name);
+        let who = title(plan, launch);
         match outcome {
             Outcome::Succeeded => self.line(&format!("{who}: succeeded")),
             Outcome::Discarded => self.line(&format!("{who}: its output was there already; ours is dropped")),

@@ -312,7 +312,7 @@ impl Run<'_> {
     }
 
     /// What one pipeline wrote, others may read.
-    fn note_own_changes(&mut self, now: Instant) -> bool {
+    pub(crate) fn note_own_changes(&mut self, now: Instant) -> bool {
         let changes = std::mem::take(&mut self.desk.changes);
         self.note(&changes, now)
     }

@@ -25,9 +25,9 @@ impl Run<'_> {
         match settle(pipeline, self.desk, (&launch, event.observation.clone(), now)) {
             // A run that stays has time until the store comes back.
             Err(LaunchError::Open { launch, why }) if self.mode == Mode::Watch => {
-                if self.postponed.add(event, now) {
-                    let text =
-                        format!("{launch} is not settled: {why}; that is tried every {} s", PAUSE.as_secs());
+                let text =
+                    format!("{launch} is not settled: {why}; that is tried every {} s", PAUSE.as_secs());
+                if self.postponed.add((event, launch), now) {
                     self.desk.progress.shout(&text);
                 }
             }
@@ -61,9 +61,9 @@ impl Run<'_> {
         self.desk.progress.shout("interrupted: ending what runs");
         self.desk.executor.shutdown(GRACE).await;
         self.settle_ended(clock::now())?;
-        match self.postponed.names().as_slice() {
+        match self.postponed.titles().as_slice() {
             [] => Ok(()),
-            names => Err(RunError::Postponed { launches: names.join(", ") }),
+            titles => Err(RunError::Postponed { launches: titles.join(", ") }),
         }
     }
 }

@@ -20,6 +20,12 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
+/// What a person calls a launch.
+pub(crate) fn title(plan: &Pipeline, launch: &Launch) -> String {
+    let parts = plan.parts();
+    format!("{} {} {}", parts.name, parts.calendar.key(launch.partition), plan.step(launch.step).name)
+}
+
 /// Takes over that a launch begins, so that its place is taken.
 pub(crate) fn reserve(work: &mut Work, launch: &Launch, now: Instant) {
     let history = work.facts.history.entry(launch.partition).or_default().entry(launch.step).or_default();

@@ -63,7 +63,7 @@ pub enum NotWritten {
         at_least: u32,
     },
     /// Storage gave no answer.
-    #[error("cannot tell whether the output was written")]
+    #[error("a store gave no answer")]
     Unknown(#[source] Box<StorageError>),
 }
 
