@@ -3,6 +3,7 @@
 mod reach;
 
 use std::ffi::OsString;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use crate::seat::client::Cluster;
@@ -324,6 +325,12 @@ pub(crate) struct Controller {
     /// The namespace of the lease. Default: that of the kubeconfig's context, or of the pod.
     #[arg(long, env = "POD_NAMESPACE", hide_env = true)]
     pub(crate) pod_namespace: Option<String>,
+    /// The address of this pod, for the Service of notifications that the configuration names.
+    #[arg(long, env = "POD_IP", value_name = "ADDRESS", hide_env = true)]
+    pub(crate) pod_ip: Option<IpAddr>,
+    /// The uid of this pod, with which goes what leads to it.
+    #[arg(long, env = "POD_UID", value_name = "UID", hide_env = true)]
+    pub(crate) pod_uid: Option<String>,
     #[command(flatten)]
     pub(crate) cluster: Cluster,
     #[command(flatten)]

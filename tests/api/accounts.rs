@@ -60,12 +60,13 @@ fn a_refusal_is_told(sandbox: &Sandbox) -> bool {
 
 /// The roles of the chart, for a controller of one namespace, with the account that has them.
 #[track_caller]
-fn install(sandbox: &Sandbox) -> Vec<Value> {
+pub(crate) fn install(sandbox: &Sandbox) -> Vec<Value> {
     let namespace = sandbox.namespace();
     let mut helm = sandbox.cluster().tool("helm");
     helm.args(["template", "daybreak", "charts/daybreak", "--namespace", namespace]);
     helm.args(["--show-only", "templates/rbac.yaml", "--show-only", "templates/serviceaccount.yaml"]);
     helm.args(["--set", "rbac.scope=Namespaced,configuration.stores.data.directory=/data"]);
+    helm.args(["--set", "notifications.enabled=true,notifications.secretName=token"]);
     let rendered = helm.output().expect("helm is there");
     assert!(rendered.status.success(), "{}", String::from_utf8_lossy(&rendered.stderr));
     let rendered = String::from_utf8_lossy(&rendered.stdout).into_owned();
@@ -127,7 +128,7 @@ fn prepare(sandbox: &Sandbox) {
 }
 
 /// How often a controller was refused a call.
-fn refused(controller: &Controller, labels: &[&str]) -> f64 {
+pub(crate) fn refused(controller: &Controller, labels: &[&str]) -> f64 {
     let labels = [labels, &["code=\"403\""]].concat();
     metric(controller, "daybreak_api_request_duration_seconds_count", &labels)
 }

@@ -92,3 +92,13 @@ fn a_controller_whose_address_is_taken_says_which_and_ends() {
     let address = configuration["listen"].as_str().unwrap_or_default();
     second.expect_code(2).expect_text(&["cannot listen on", address]);
 }
+
+#[test]
+fn a_controller_without_an_address_says_that_no_service_can_lead_to_it() {
+    let project = Project::new();
+    let mut configuration = sound();
+    put(&mut configuration, "/notifications", json!({"tokenFile": "/token", "service": "buckets"}));
+    project.write("controller.json", &configuration.to_string());
+    let outcome = project.daybreak(&["controller", "--config", "controller.json"]);
+    outcome.expect_code(2).expect_text(&["notifications.service: buckets can't lead here", "set POD_IP"]);
+}

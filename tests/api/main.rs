@@ -8,6 +8,7 @@ mod accounts;
 mod bad;
 mod configuration;
 mod definitions;
+mod endpoint;
 mod flow;
 mod objects;
 mod ownership;

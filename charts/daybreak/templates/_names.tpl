@@ -128,7 +128,8 @@ subjects:
 {{- end }}
 {{- /* The addresses of all of one family, as `listen` says. */}}
 {{- $listen := regexReplaceAll "[0-9]+$" .Values.configuration.listen (.Values.notifications.port | int | toString) }}
-{{- $_ := set $known "notifications" (dict "listen" $listen "tokenFile" "/var/run/secrets/daybreak/notifications/token") }}
+{{- $token := "/var/run/secrets/daybreak/notifications/token" }}
+{{- $_ := set $known "notifications" (dict "listen" $listen "tokenFile" $token "service" (include "daybreak.notificationsName" .)) }}
 {{- end }}
 {{- merge $known .Values.configuration | toPrettyJson }}
 {{- end }}

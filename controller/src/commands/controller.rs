@@ -1,9 +1,11 @@
 //! `daybreak controller`: looks after the pipelines of a cluster.
 
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use k8s_openapi::api::coordination::v1::Lease;
+use k8s_openapi::api::discovery::v1::EndpointSlice;
 use kube::Api;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -14,6 +16,7 @@ use crate::clock;
 use crate::cluster::{self, Configuration, Surroundings};
 use crate::commands::{EXIT_COMPLETE, Failure};
 use crate::seat::client::{configure, connect};
+use crate::seat::endpoint::Endpoint;
 use crate::seat::health::{self, Health};
 use crate::seat::lease::{Elector, Leadership};
 use crate::seat::metrics::Metrics;
@@ -36,6 +39,7 @@ fn failure(error: impl std::error::Error) -> Failure {
 }
 
 async fn work(arguments: &args::Controller, configuration: Configuration) -> Result<(), Failure> {
+    let service = service(arguments, &configuration)?;
     let mut signals = Signals::listen().map_err(failure)?;
     let telemetry = telemetry::start(&arguments.telling).map_err(failure)?;
     let (metrics, health) = (Metrics::new(clock::now), Health::default());
@@ -52,11 +56,17 @@ async fn work(arguments: &args::Controller, configuration: Configuration) -> Res
     let leases = connect(config.clone(), &metrics.calls()).map_err(failure)?;
     let namespace = arguments.pod_namespace.as_deref().unwrap_or(&config.default_namespace);
     let identity = format!("{}_{}", arguments.pod, std::process::id());
+    let slices = Api::<EndpointSlice>::namespaced(surroundings.client.clone(), namespace);
+    let endpoint = service.map(|(name, address)| Endpoint::new(slices, &name, address));
+    let endpoint = match &arguments.pod_uid {
+        Some(uid) => endpoint.map(|endpoint| endpoint.of_pod(&arguments.pod, uid)),
+        None => endpoint,
+    };
     let leases = Api::<Lease>::namespaced(leases, namespace);
     let (elector, leadership) = Elector::new(leases, &surroundings.configuration.lease.name, &identity);
     let elected = tokio::spawn(elector.run(over(ended.clone())));
     let outcome = tokio::select! {
-        outcome = lead(surroundings, leadership) => outcome.map_err(failure),
+        outcome = lead(surroundings, leadership, endpoint) => outcome.map_err(failure),
         _ = signals.next() => Ok(()),
     };
     end.send_replace(true);
@@ -69,10 +79,27 @@ async fn work(arguments: &args::Controller, configuration: Configuration) -> Res
     outcome
 }
 
+/// The Service that is to lead here, and to which address, if the configuration names one.
+fn service(
+    arguments: &args::Controller,
+    configuration: &Configuration,
+) -> Result<Option<(String, SocketAddr)>, Failure> {
+    let Some(notifications) = &configuration.notifications else { return Ok(None) };
+    let Some(service) = notifications.service.clone() else { return Ok(None) };
+    let Some(host) = arguments.pod_ip else {
+        let why = format!(
+            "notifications.service: {service} can't lead here without an address; set POD_IP to the pod's"
+        );
+        return Err(Failure::new(why));
+    };
+    Ok(Some((service, SocketAddr::new(host, notifications.listen.port()))))
+}
+
 /// Works while this process leads. Who leads again starts anew, from what is recorded.
 async fn lead(
     surroundings: Surroundings,
     mut leadership: watch::Receiver<Leadership>,
+    endpoint: Option<Endpoint>,
 ) -> Result<(), cluster::RunError> {
     let leads = |leadership: &Leadership| *leadership == Leadership::Leading;
     loop {
@@ -81,7 +108,16 @@ async fn lead(
         }
         let deposed = leadership.wait_for(|leadership| !leads(leadership));
         let deposed = async { deposed.await.map_or((), |_| ()) };
-        cluster::run(surroundings.clone(), deposed).await?;
+        let held = async {
+            match &endpoint {
+                Some(endpoint) => endpoint.hold().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            outcome = cluster::run(surroundings.clone(), deposed) => outcome?,
+            never = held => match never {},
+        }
         surroundings.metrics.stepped_down();
         surroundings.health.stepped_down();
     }

@@ -17,6 +17,9 @@ pub(crate) const ROUND_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long giving the lease back may take: a part of the time to drain, and without it the lease runs out by itself.
 pub(crate) const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// How often it is looked whether a Service still leads here: nobody but a person changes that, and one small read shows it.
+pub(crate) const ENDPOINT_PAUSE: Duration = Duration::from_secs(10);
+
 /// How long a process that was told to end may take: the chart grants 30 s, and a drained node is not kept waiting.
 pub(crate) const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 

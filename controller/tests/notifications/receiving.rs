@@ -251,7 +251,7 @@ async fn nothing_is_received_without_a_token_or_an_address() {
     let token_file = folder.path().join("token");
     let metrics = Metrics::new(|| planner::calendar::Instant::from_timestamp_nanos(0));
     let mut configuration =
-        Notifications { listen: ([127, 0, 0, 1], 0).into(), token_file: token_file.clone() };
+        Notifications { listen: ([127, 0, 0, 1], 0).into(), token_file: token_file.clone(), service: None };
     let error = Receiver::open(&configuration, [], metrics.clone()).await.expect_err("there is no token");
     assert_eq!(error.to_string(), "no sender of notifications could be known");
     std::fs::write(&token_file, TOKEN).unwrap();

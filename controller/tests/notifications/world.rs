@@ -46,7 +46,7 @@ impl World {
         let token_file = folder.path().join("token");
         std::fs::write(&token_file, TOKEN).expect("the folder is ours");
         let metrics = Metrics::new(|| Instant::from_timestamp_nanos(0));
-        let configuration = Notifications { listen, token_file };
+        let configuration = Notifications { listen, token_file, service: None };
         let opened = Receiver::open(&configuration, stores, metrics.clone()).await;
         let (receiver, inbox) = opened.expect("the address is free");
         let address = receiver.address().expect("it listens");

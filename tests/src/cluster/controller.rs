@@ -34,7 +34,8 @@ impl Controller {
         let listen = configuration["listen"].as_str().and_then(|it| it.parse().ok());
         let mut command = as_owner(folder);
         command.arg("controller").arg("--config").arg(&file);
-        command.args(["--pod", name, "--pod-namespace", namespace]);
+        // The address is one for documents, which nobody has.
+        command.args(["--pod", name, "--pod-namespace", namespace, "--pod-ip", "192.0.2.1"]);
         command.env("KUBECONFIG", folder.join("kubeconfig")).current_dir(folder).stdin(Stdio::null());
         // As whom it speaks to HDFS: here it may all, as the owner of a store does.
         command.env("HADOOP_USER_NAME", "daybreak");

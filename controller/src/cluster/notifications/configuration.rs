@@ -14,6 +14,10 @@ pub struct Notifications {
     pub listen: SocketAddr,
     /// The file of the token that senders give. Several, one on each line, are good at once while the token is changed.
     pub token_file: PathBuf,
+    /// A Service without a selector, in the controller's own namespace, that is to lead to whichever controller is at work.
+    /// Absent: whoever sends finds it otherwise.
+    #[serde(default)]
+    pub service: Option<String>,
 }
 
 impl Notifications {

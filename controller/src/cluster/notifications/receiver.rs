@@ -52,7 +52,7 @@ impl Receiver {
         stores: impl IntoIterator<Item = Store>,
         metrics: Metrics,
     ) -> Result<(Self, Inbox), ReceiverError> {
-        let Notifications { listen: address, token_file } = configuration.clone();
+        let Notifications { listen: address, token_file, .. } = configuration.clone();
         Tokens::read(&token_file).map_err(ReceiverError::Token)?;
         let listener = TcpListener::bind(address).await;
         let listener = listener.map_err(|source| ReceiverError::Listen { address, source })?;
