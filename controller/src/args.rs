@@ -331,6 +331,9 @@ pub(crate) struct Controller {
     /// The uid of this pod, with which goes what leads to it.
     #[arg(long, env = "POD_UID", value_name = "UID", hide_env = true)]
     pub(crate) pod_uid: Option<String>,
+    /// The node of this pod, for load balancers that ask for it.
+    #[arg(long, env = "NODE_NAME", value_name = "NAME", hide_env = true)]
+    pub(crate) node: Option<String>,
     #[command(flatten)]
     pub(crate) cluster: Cluster,
     #[command(flatten)]

@@ -81,11 +81,7 @@ impl Order {
     pub(crate) fn carry_out(mut self) -> Carried {
         let done = match self.try_to() {
             Ok(done) => done,
-            Err(Unsettled::Open(why)) => match self.is_on_its_way() {
-                Ok(true) => Done::Open(why, Stage::Publishing),
-                Ok(false) => Done::Open(why.clone(), Stage::Held(why)),
-                Err(error) => Done::Unrecorded(error),
-            },
+            Err(Unsettled::Open(why, stage)) => Done::Open(why, stage),
             Err(Unsettled::Records(error)) if error.is_already_there() => Done::Forestalled,
             Err(Unsettled::Records(error)) => Done::Unrecorded(error),
         };
@@ -105,7 +101,7 @@ impl Order {
             _ if has_ended().map_err(Unsettled::Records)? => return Ok(Done::Forestalled),
             What::Place => match self.errand.staged(begin_or_resume) {
                 Ok(_) => return Ok(Done::Placed),
-                Err(error) if error.is_open() => return Err(Unsettled::Open(chain(&error))),
+                Err(error) if error.is_open() => return Err(Unsettled::held(chain(&error))),
                 Err(error) => Outcome::Failed { exit_code: None, why: chain(&error) },
             },
             What::Settle => self.settle()?,

@@ -42,8 +42,8 @@ pub(crate) async fn tidy(desk: Arc<Desk>) {
     let (mut last, mut services_at) = (None, tokio::time::Instant::now());
     loop {
         let now = rounds.tick().await;
-        // Without its pipeline every record is nobody's.
-        if !*desk.filled.borrow() {
+        // Without its pipeline every record is nobody's, and a cluster without any may be one that is being set up again.
+        if !*desk.filled.borrow() || desk.caches.pipelines.state().is_empty() {
             continue;
         }
         let reach = if now < services_at { Reach::Directories } else { Reach::All };

@@ -16,7 +16,7 @@ use crate::clock;
 use crate::cluster::{self, Configuration, Surroundings};
 use crate::commands::{EXIT_COMPLETE, Failure};
 use crate::seat::client::{configure, connect};
-use crate::seat::endpoint::Endpoint;
+use crate::seat::endpoint::{Lead, Pod};
 use crate::seat::health::{self, Health};
 use crate::seat::lease::{Elector, Leadership};
 use crate::seat::metrics::Metrics;
@@ -57,16 +57,18 @@ async fn work(arguments: &args::Controller, configuration: Configuration) -> Res
     let namespace = arguments.pod_namespace.as_deref().unwrap_or(&config.default_namespace);
     let identity = format!("{}_{}", arguments.pod, std::process::id());
     let slices = Api::<EndpointSlice>::namespaced(surroundings.client.clone(), namespace);
-    let endpoint = service.map(|(name, address)| Endpoint::new(slices, &name, address));
-    let endpoint = match &arguments.pod_uid {
-        Some(uid) => endpoint.map(|endpoint| endpoint.of_pod(&arguments.pod, uid)),
-        None => endpoint,
+    let pod = Pod {
+        namespace: namespace.to_owned(),
+        name: arguments.pod.clone(),
+        uid: arguments.pod_uid.clone(),
+        node: arguments.node.clone(),
     };
+    let service = service.map(|(name, address)| Lead::new(slices, &name, (&pod, address)));
     let leases = Api::<Lease>::namespaced(leases, namespace);
     let (elector, leadership) = Elector::new(leases, &surroundings.configuration.lease.name, &identity);
     let elected = tokio::spawn(elector.run(over(ended.clone())));
     let outcome = tokio::select! {
-        outcome = lead(surroundings, leadership, endpoint) => outcome.map_err(failure),
+        outcome = lead(surroundings, leadership, service) => outcome.map_err(failure),
         _ = signals.next() => Ok(()),
     };
     end.send_replace(true);
@@ -99,7 +101,7 @@ fn service(
 async fn lead(
     surroundings: Surroundings,
     mut leadership: watch::Receiver<Leadership>,
-    endpoint: Option<Endpoint>,
+    service: Option<Lead>,
 ) -> Result<(), cluster::RunError> {
     let leads = |leadership: &Leadership| *leadership == Leadership::Leading;
     loop {
@@ -109,8 +111,8 @@ async fn lead(
         let deposed = leadership.wait_for(|leadership| !leads(leadership));
         let deposed = async { deposed.await.map_or((), |_| ()) };
         let held = async {
-            match &endpoint {
-                Some(endpoint) => endpoint.hold().await,
+            match &service {
+                Some(service) => service.hold().await,
                 None => std::future::pending().await,
             }
         };

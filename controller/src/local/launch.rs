@@ -8,7 +8,7 @@ use std::time::Duration;
 use executor::LaunchSpec;
 use planner::calendar::Instant;
 use planner::command;
-use planner::facts::{Fingerprints, Outcome};
+use planner::facts::{Fingerprints, Outcome, Stage};
 use planner::launch::Launch;
 use planner::pipeline::Pipeline;
 use storage::Staging;
@@ -30,8 +30,8 @@ pub(crate) const GRACE: Duration = Duration::from_secs(5);
 pub(crate) enum LaunchError {
     #[error(transparent)]
     Records(RecordsError),
-    #[error("{launch} is not settled: {why}; what it wrote stays where it is, and the next run takes it up")]
-    Open { launch: String, why: String },
+    #[error("{launch} is not settled: {why}; {}", next(.stage))]
+    Open { launch: String, why: String, stage: Stage },
     #[error("cannot create the folder {}: {source}", path.display())]
     Logs { path: PathBuf, source: io::Error },
 }
@@ -42,8 +42,16 @@ impl LaunchError {
         let launch = launch::title(&work.plan, launch);
         move |unsettled| match unsettled {
             Unsettled::Records(error) => Self::Records(error),
-            Unsettled::Open(why) => Self::Open { launch: launch.clone(), why },
+            Unsettled::Open(why, stage) => Self::Open { launch: launch.clone(), why, stage },
         }
+    }
+}
+
+/// What the next run does about a launch that this one leaves open.
+fn next(stage: &Stage) -> &'static str {
+    match stage {
+        Stage::Publishing => "the next run publishes what it wrote",
+        Stage::Running | Stage::Held(_) => "the next run launches it again",
     }
 }
 

@@ -60,7 +60,7 @@ pub(crate) enum RunError {
     Orphans(executor::OrphanError),
     #[error("cannot sweep the store {store}: {why}")]
     Sweep { store: String, why: String },
-    #[error("not settled yet: {launches}; what they wrote stays where it is, and the next run takes them up")]
+    #[error("not settled yet: {launches}; the next run takes them up")]
     Postponed { launches: String },
 }
 
@@ -261,10 +261,9 @@ impl Run<'_> {
     }
 
     fn pause(&self) -> Duration {
-        let wakes = self.pipelines.iter().filter_map(|it| it.work.wake_at());
-        let wake = wakes.chain(self.postponed.again_at()).min();
+        let wake = self.pipelines.iter().filter_map(|it| it.work.wake_at()).min();
         let pause = wake.map(|at| (at - clock::now()).to_std().unwrap_or_default());
-        pause.unwrap_or(SLEEP_MAX).min(SLEEP_MAX)
+        pause.into_iter().chain(self.postponed.pause()).min().unwrap_or(SLEEP_MAX).min(SLEEP_MAX)
     }
 
     /// Takes in what happened, and all else that has happened by now.
@@ -291,7 +290,7 @@ impl Run<'_> {
                 };
             }
             Wake::LookAtDesk => {
-                self.is_outdated = self.sources.have_changed();
+                self.is_outdated = self.have_manifests_changed();
                 self.read_requests()?;
                 self.note_since();
             }
@@ -309,6 +308,18 @@ impl Run<'_> {
         }
         self.note(&changes, now);
         self.follow();
+    }
+
+    /// Whether what is begun is to be finished, and nothing more, since a manifest has changed.
+    fn have_manifests_changed(&self) -> bool {
+        let have_changed = self.sources.have_changed();
+        if have_changed && !self.is_outdated && !self.postponed.is_empty() {
+            let launches = self.postponed.titles().join(", ");
+            self.desk.progress.shout(&format!(
+                "the manifests have changed; they are read once these are settled: {launches}"
+            ));
+        }
+        have_changed
     }
 
     /// What one pipeline wrote, others may read.

@@ -2,18 +2,16 @@
 
 use executor::{Event, Observation};
 use planner::calendar::Instant;
-use planner::facts::{Outcome, Stage};
+use planner::facts::Outcome;
 use planner::launch::Launch;
 
 use crate::clock;
 use crate::local::desk::Desk;
 use crate::local::launch::{GRACE, LaunchError, end, last_words};
 use crate::local::pipeline::LocalPipeline;
-use crate::local::postponed::PAUSE;
 use crate::local::run::{Mode, Run, RunError};
 use crate::work::errand::Errand;
-use crate::work::launch;
-use crate::work::publish::Unsettled;
+use crate::work::launch::{is_on_its_way, note_stage};
 
 impl Run<'_> {
     /// Settles a launch whose process has ended.
@@ -22,13 +20,12 @@ impl Run<'_> {
         let found = pipelines.find_map(|it| it.work.running_named(&event.name).map(|launch| (it, launch)));
         let Some((pipeline, launch)) = found else { return Ok(()) };
         pipeline.work.is_stale = true;
-        match settle(pipeline, self.desk, (&launch, event.observation.clone(), now)) {
+        match end_with(pipeline, self.desk, (&launch, event.observation, now)) {
             // A run that stays has time until the store comes back.
-            Err(LaunchError::Open { launch, why }) if self.mode == Mode::Watch => {
-                let text =
-                    format!("{launch} is not settled: {why}; that is tried every {} s", PAUSE.as_secs());
-                if self.postponed.add((event, launch), now) {
-                    self.desk.progress.shout(&text);
+            Err(LaunchError::Open { launch: title, why, stage }) if self.mode == Mode::Watch => {
+                note_stage(&mut pipeline.work, &launch, stage);
+                if self.postponed.add(&event.name, &title) {
+                    self.desk.progress.shout(&format!("{title} is settled once there is an answer: {why}"));
                 }
             }
             settled => {
@@ -50,7 +47,7 @@ impl Run<'_> {
 
     /// Settles what a store gave no answer about before, once its time has come.
     pub(crate) fn settle_postponed(&mut self, now: Instant) -> Result<(), RunError> {
-        for event in self.postponed.due(now) {
+        for event in self.postponed.due() {
             self.settle(event, now)?;
         }
         Ok(())
@@ -68,15 +65,22 @@ impl Run<'_> {
     }
 }
 
-/// Says how a launch ended, and records it.
-fn settle(
+/// Ends a launch as what was seen last of its process says.
+fn end_with(
     pipeline: &mut LocalPipeline,
     desk: &mut Desk,
     (launch, observation, now): (&Launch, Observation, Instant),
 ) -> Result<(), LaunchError> {
     let outcome = match observation {
         Observation::Succeeded => {
-            publish(pipeline, desk, (launch, now)).map_err(LaunchError::unsettled(&pipeline.work, launch))?
+            let LocalPipeline { work, records, .. } = pipeline;
+            let errand = Errand::of(work, &desk.stores, launch);
+            let published = if is_on_its_way(work, launch) {
+                errand.publish()
+            } else {
+                errand.verify_and_publish(records, now)
+            };
+            published.map_err(LaunchError::unsettled(work, launch))?
         }
         Observation::Failed(failure) => {
             let exit_code = failure.exit_code();
@@ -91,20 +95,4 @@ fn settle(
         | Observation::Lost { .. } => return Ok(()),
     };
     end(pipeline, desk, (launch, outcome, now))
-}
-
-/// Publishes what a launch made. It may be called again when a store gave no answer.
-fn publish(
-    LocalPipeline { work, records, .. }: &mut LocalPipeline,
-    desk: &Desk,
-    (launch, now): (&Launch, Instant),
-) -> Result<Outcome, Unsettled> {
-    let errand = Errand::of(work, &desk.stores, launch);
-    if !launch::is_on_its_way(work, launch) {
-        if let Some(failed) = errand.verify_and_record(records, now)? {
-            return Ok(failed);
-        }
-        launch::note_stage(work, launch, Stage::Publishing);
-    }
-    errand.publish()
 }

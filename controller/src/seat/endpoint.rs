@@ -3,14 +3,15 @@
 //! The Service has no selector, for that would find those as well that wait for the lease. They have to be ready all the
 //! same, or no new version could be rolled out beside an old one. So whoever works writes the Service's `EndpointSlice`.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 
-use k8s_openapi::api::discovery::v1::EndpointSlice;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
+use k8s_openapi::api::core::v1::ObjectReference;
+use k8s_openapi::api::discovery::v1::{Endpoint, EndpointConditions, EndpointPort, EndpointSlice};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 use kube::Api;
 use kube::api::{Patch, PatchParams};
-use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use super::limits::{ENDPOINT_PAUSE, RETRY_PERIOD};
@@ -18,30 +19,34 @@ use super::limits::{ENDPOINT_PAUSE, RETRY_PERIOD};
 /// Who writes it, for its managed fields.
 const FIELD_MANAGER: &str = "daybreak-endpoint";
 
-/// Where a Service is to lead.
-#[derive(Debug)]
-pub struct Endpoint {
-    slices: Api<EndpointSlice>,
-    service: String,
-    address: SocketAddr,
-    /// The pod, so that its end is the end of what leads to it.
-    owner: Option<OwnerReference>,
+/// The label by which a slice is found for its Service.
+const SERVICE_NAME: &str = "kubernetes.io/service-name";
+
+/// The pod of this process, as far as it is told.
+#[derive(Clone, Debug)]
+pub struct Pod {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Its uid. The slice goes with the pod, if no other pod takes it over.
+    pub uid: Option<String>,
+    /// Its node, which some load balancers ask for.
+    pub node: Option<String>,
 }
 
-impl Endpoint {
-    /// The slice of a Service without a selector, in the namespace of `slices`; it has the Service's name. `address` is
-    /// that of this pod, with the port that it listens on.
-    pub fn new(slices: Api<EndpointSlice>, service: &str, address: SocketAddr) -> Self {
-        Self { slices, service: service.to_owned(), address, owner: None }
-    }
+/// What a Service is to lead to.
+#[derive(Debug)]
+pub struct Lead {
+    slices: Api<EndpointSlice>,
+    slice: EndpointSlice,
+}
 
-    /// The slice goes with this pod, if no other pod takes it over.
-    #[must_use]
-    pub fn of_pod(self, name: &str, uid: &str) -> Self {
-        let (api_version, kind) = ("v1".to_owned(), "Pod".to_owned());
-        let (name, uid) = (name.to_owned(), uid.to_owned());
-        let owner = OwnerReference { api_version, kind, name, uid, ..OwnerReference::default() };
-        Self { owner: Some(owner), ..self }
+impl Lead {
+    /// A Service without a selector, in the namespace of the pod, is to lead to the pod at this address. Its slice has its
+    /// name.
+    pub fn new(slices: Api<EndpointSlice>, service: &str, (pod, address): (&Pod, SocketAddr)) -> Self {
+        Self { slices, slice: slice(service, (pod, address)) }
     }
 
     /// Has the Service lead here, for as long as this goes on.
@@ -51,45 +56,74 @@ impl Endpoint {
                 Ok(()) => sleep(ENDPOINT_PAUSE).await,
                 Err(error) => {
                     let error: &dyn std::error::Error = &error;
-                    tracing::warn!(error, service = self.service, "the service does not lead here");
+                    tracing::warn!(error, service = self.service(), "the service does not lead here");
                     sleep(RETRY_PERIOD).await;
                 }
             }
         }
     }
 
+    fn service(&self) -> &str {
+        self.slice.metadata.name.as_deref().unwrap_or_default()
+    }
+
     async fn claim(&self) -> Result<(), kube::Error> {
-        let found = self.slices.get_opt(&self.service).await?;
-        if found.is_none_or(|slice| !self.is_held(&slice)) {
+        let found = self.slices.get_opt(self.service()).await?;
+        if found.is_none_or(|found| !leads_alike(&found, &self.slice)) {
             let parameters = PatchParams::apply(FIELD_MANAGER).force();
-            self.slices.patch(&self.service, &parameters, &Patch::Apply(self.slice())).await?;
-            tracing::info!(service = self.service, address = %self.address, "the service leads here");
+            self.slices.patch(self.service(), &parameters, &Patch::Apply(&self.slice)).await?;
+            tracing::info!(service = self.service(), "the service leads here");
         }
         Ok(())
     }
+}
 
-    fn is_held(&self, slice: &EndpointSlice) -> bool {
-        let host = self.address.ip().to_string();
-        let addresses = slice.endpoints.iter().flat_map(|endpoint| &endpoint.addresses);
-        let ports = slice.ports.iter().flatten().filter_map(|port| port.port);
-        addresses.eq([&host]) && ports.eq([i32::from(self.address.port())])
-    }
+fn leads_alike(found: &EndpointSlice, wanted: &EndpointSlice) -> bool {
+    let service =
+        |slice: &EndpointSlice| slice.metadata.labels.as_ref().and_then(|it| it.get(SERVICE_NAME).cloned());
+    let owners = |slice: &EndpointSlice| slice.metadata.owner_references.clone().unwrap_or_default();
+    (&found.endpoints, &found.ports) == (&wanted.endpoints, &wanted.ports)
+        && (service(found), owners(found)) == (service(wanted), owners(wanted))
+}
 
-    fn slice(&self) -> Value {
-        json!({
-            "apiVersion": "discovery.k8s.io/v1",
-            "kind": "EndpointSlice",
-            "metadata": {
-                "name": self.service,
-                "ownerReferences": self.owner.as_slice(),
-                "labels": {
-                    "kubernetes.io/service-name": self.service,
-                    "endpointslice.kubernetes.io/managed-by": "daybreak.dev",
-                },
-            },
-            "addressType": if self.address.is_ipv4() { "IPv4" } else { "IPv6" },
-            "endpoints": [{"addresses": [self.address.ip()], "conditions": {"ready": true}}],
-            "ports": [{"name": "notifications", "port": self.address.port(), "protocol": "TCP"}],
-        })
+fn slice(service: &str, (pod, address): (&Pod, SocketAddr)) -> EndpointSlice {
+    let managed_by = "endpointslice.kubernetes.io/managed-by";
+    let labels = [(SERVICE_NAME, service), (managed_by, "daybreak.dev")];
+    let labels: BTreeMap<_, _> = labels.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let (api_version, kind) = ("v1".to_owned(), "Pod".to_owned());
+    let target = ObjectReference {
+        kind: Some(kind.clone()),
+        namespace: Some(pod.namespace.clone()),
+        name: Some(pod.name.clone()),
+        uid: pod.uid.clone(),
+        ..ObjectReference::default()
+    };
+    let owner = pod.uid.clone().map(|uid| {
+        let name = pod.name.clone();
+        OwnerReference { api_version, kind, name, uid, ..OwnerReference::default() }
+    });
+    let endpoint = Endpoint {
+        addresses: vec![address.ip().to_string()],
+        conditions: Some(EndpointConditions { ready: Some(true), ..EndpointConditions::default() }),
+        node_name: pod.node.clone(),
+        target_ref: Some(target),
+        ..Endpoint::default()
+    };
+    let port = EndpointPort {
+        name: Some("notifications".to_owned()),
+        port: Some(address.port().into()),
+        protocol: Some("TCP".to_owned()),
+        ..EndpointPort::default()
+    };
+    EndpointSlice {
+        address_type: if address.is_ipv4() { "IPv4" } else { "IPv6" }.to_owned(),
+        endpoints: vec![endpoint],
+        metadata: ObjectMeta {
+            name: Some(service.to_owned()),
+            labels: Some(labels),
+            owner_references: owner.map(|owner| vec![owner]),
+            ..ObjectMeta::default()
+        },
+        ports: Some(vec![port]),
     }
 }

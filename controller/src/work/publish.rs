@@ -1,7 +1,7 @@
 //! Publish: a launch ended well. Exit code 0 is a claim; the outputs are the proof.
 
 use planner::calendar::Instant;
-use planner::facts::Outcome;
+use planner::facts::{Outcome, Stage};
 use planner::launch::Product;
 use storage::{Existing, Published, Staging, StagingError};
 
@@ -17,9 +17,16 @@ use crate::work::stage::{Staged, direct_outputs};
 pub(crate) enum Unsettled {
     #[error(transparent)]
     Records(RecordsError),
-    /// A store gave no answer: what was written stays where it is.
+    /// A store gave no answer: what was written stays where it is. How far it has come.
     #[error("{0}")]
-    Open(String),
+    Open(String, Stage),
+}
+
+impl Unsettled {
+    /// A store gave no answer, and nothing is on its way.
+    pub(crate) fn held(why: String) -> Self {
+        Self::Open(why.clone(), Stage::Held(why))
+    }
 }
 
 /// Why a launch did not end well, or that it is not known.
@@ -35,27 +42,14 @@ impl Errand {
         records: &mut dyn Recorder,
         now: Instant,
     ) -> Result<Outcome, Unsettled> {
-        match self.verify_and_record(records, now)? {
-            Some(failed) => Ok(failed),
-            None => self.publish(),
-        }
-    }
-
-    /// Verifies the outputs where the launch wrote them, and records that they are on their way; the failure if they are
-    /// not what they should be.
-    pub(crate) fn verify_and_record(
-        &self,
-        records: &mut dyn Recorder,
-        now: Instant,
-    ) -> Result<Option<Outcome>, Unsettled> {
         match self.verify() {
             Ok(()) => {}
-            Err(Trouble::Failed(why)) => return Ok(Some(Outcome::Failed { exit_code: Some(0), why })),
-            Err(Trouble::Open(why)) => return Err(Unsettled::Open(why)),
+            Err(Trouble::Failed(why)) => return Ok(Outcome::Failed { exit_code: Some(0), why }),
+            Err(Trouble::Open(why)) => return Err(Unsettled::held(why)),
         }
         let record = Record::publishing(&self.plan, &self.launch, now);
         records.write(&record, (&self.plan, &self.launch)).map_err(Unsettled::Records)?;
-        Ok(None)
+        self.publish()
     }
 
     /// Publishes the outputs. It may be called again after a crash at any point.
@@ -64,7 +58,7 @@ impl Errand {
             Ok(true) => Ok(Outcome::Succeeded),
             Ok(false) => Ok(Outcome::Discarded),
             Err(Trouble::Failed(why)) => Ok(Outcome::Failed { exit_code: Some(0), why }),
-            Err(Trouble::Open(why)) => Err(Unsettled::Open(why)),
+            Err(Trouble::Open(why)) => Err(Unsettled::Open(why, Stage::Publishing)),
         }
     }
 

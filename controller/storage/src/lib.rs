@@ -32,7 +32,7 @@ pub use fingerprint::{BadFingerprint, Fingerprint, NoAnswer, Seen, fingerprint, 
 pub use hints::{Hint, Hints, HintsError};
 pub use path::{BadPath, is_reserved};
 pub use publish::{Existing, Published};
-pub use remote::{RenameError, Resting, holding_up, seldom};
+pub use remote::{RenameError, Resting, holding_up, may_wait};
 pub use root::StorageError;
 pub use service_error::ServiceError;
 pub use staging::Staging;

@@ -63,7 +63,7 @@ pub enum NotWritten {
         at_least: u32,
     },
     /// Storage gave no answer.
-    #[error("a store gave no answer")]
+    #[error("it can't be looked at")]
     Unknown(#[source] Box<StorageError>),
 }
 

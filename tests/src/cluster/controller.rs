@@ -27,7 +27,7 @@ pub struct Controller {
 impl Controller {
     /// Starts one in a folder that belongs to the user that it is to run as, and that has a `kubeconfig`.
     #[track_caller]
-    pub(crate) fn start(folder: &Path, name: &str, configuration: &Value) -> Self {
+    pub(crate) fn start(folder: &Path, (name, more): (&str, &[&str]), configuration: &Value) -> Self {
         let file = folder.join(name).with_extension("json");
         fs::write(&file, configuration.to_string()).expect("the folder is ours");
         let namespace = configuration["namespace"].as_str().unwrap_or("default");
@@ -35,7 +35,7 @@ impl Controller {
         let mut command = as_owner(folder);
         command.arg("controller").arg("--config").arg(&file);
         // The address is one for documents, which nobody has.
-        command.args(["--pod", name, "--pod-namespace", namespace, "--pod-ip", "192.0.2.1"]);
+        command.args(["--pod", name, "--pod-namespace", namespace, "--pod-ip", "192.0.2.1"]).args(more);
         command.env("KUBECONFIG", folder.join("kubeconfig")).current_dir(folder).stdin(Stdio::null());
         // As whom it speaks to HDFS: here it may all, as the owner of a store does.
         command.env("HADOOP_USER_NAME", "daybreak");

@@ -167,8 +167,14 @@ impl Sandbox {
     /// Starts a controller that is told this.
     #[track_caller]
     pub fn controller_with(&self, configuration: &Value) -> Controller {
+        self.controller_told(configuration, &[])
+    }
+
+    /// Starts a controller that is told this, with more arguments.
+    #[track_caller]
+    pub fn controller_told(&self, configuration: &Value, more: &[&str]) -> Controller {
         let number = self.controllers.fetch_add(1, Ordering::Relaxed);
-        Controller::start(self.folder.path(), &format!("controller-{number}"), configuration)
+        Controller::start(self.folder.path(), (&format!("controller-{number}"), more), configuration)
     }
 
     /// What kubectl prints, at work in the namespace.

@@ -60,7 +60,7 @@ fn adopt(
     let launch = Launch { step, partition, attempt, launch, trial, outputs, replaces: false, products };
     let inputs = planner::facts::Fingerprints::new();
     let record = Record::launched(&work.plan, &launch, (&inputs, now));
-    match storage::seldom(|| archive.write(&record, (&work.plan, &launch))) {
+    match storage::may_wait(|| archive.write(&record, (&work.plan, &launch))) {
         // Somebody else took it on, or a power cut left a record that can't be read.
         Err(error) if error.is_there() => {}
         written => written?,

@@ -28,8 +28,8 @@ pub fn holding_up<T>(work: impl FnOnce() -> T) -> T {
     work()
 }
 
-/// Does something for which others may have to wait, as it seldom happens.
-pub fn seldom<T>(work: impl FnOnce() -> T) -> T {
+/// Does something rare, for which others may have to wait.
+pub fn may_wait<T>(work: impl FnOnce() -> T) -> T {
     let _before = Before(HOLDS_UP.replace(false));
     work()
 }
@@ -61,7 +61,7 @@ fn lane() -> &'static Runtime {
 
 #[cfg(test)]
 mod tests {
-    use super::{holding_up, seldom, wait};
+    use super::{holding_up, may_wait, wait};
 
     #[test]
     #[should_panic(expected = "while others are held up")]
@@ -70,10 +70,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_seldom_may_wait_and_nothing_after_it() {
-        let is_done = holding_up(|| seldom(|| wait(async { true })));
+    fn what_may_wait_does_and_nothing_after_it() {
+        let is_done = holding_up(|| may_wait(|| wait(async { true })));
         assert!(is_done && wait(async { true }), "nobody is held up any more");
-        let after = std::panic::catch_unwind(|| holding_up(|| (seldom(|| ()), wait(async {}))));
+        let after = std::panic::catch_unwind(|| holding_up(|| (may_wait(|| ()), wait(async {}))));
         assert!(after.is_err(), "others are held up again");
     }
 }

@@ -32,7 +32,7 @@ use tokio::sync::OnceCell;
 pub(crate) use family::{Families, Look};
 pub(crate) use fingerprint::{fingerprint, fingerprints};
 pub(crate) use lane::{ask, wait};
-pub use lane::{holding_up, seldom};
+pub use lane::{holding_up, may_wait};
 pub(crate) use publish::publish;
 pub use rename::RenameError;
 pub use rest::Resting;
