@@ -63,8 +63,8 @@ pub enum NotWritten {
         at_least: u32,
     },
     /// Storage gave no answer.
-    #[error("it can't be looked at")]
-    Unknown(#[source] Box<StorageError>),
+    #[error(transparent)]
+    Unknown(Box<StorageError>),
 }
 
 impl NotWritten {
