@@ -21,7 +21,7 @@ use crate::cluster::reconcile::Fetched;
 use crate::cluster::release::{follow, release};
 use crate::cluster::scribe::Follow;
 use crate::cluster::sighting::{Sighting, Sightings};
-use crate::work::launch::note_stage;
+use crate::work::launch::{note_stage, stage};
 use crate::work::records::RecordsError;
 
 pub(crate) use elders::is_of_an_elder;
@@ -137,7 +137,7 @@ fn outlook(
 ) -> Outlook {
     match observation {
         // What was on its way when a process died arrives, whatever became of its Job.
-        _ if stage(kept, launch) == Some(&Stage::Publishing) => Outlook::Over(What::Publish),
+        _ if stage(&kept.work, launch) == Some(&Stage::Publishing) => Outlook::Over(What::Publish),
         Observation::Succeeded => Outlook::Over(What::Settle),
         Observation::Failed(failure) => outlook::failed(kept, case, (launch, sighting, &failure)),
         Observation::Disrupted { why } => outlook::disrupted(kept, case, (launch, sighting, why)),
@@ -151,11 +151,6 @@ fn outlook(
 
 fn is_held(stage: &Stage) -> bool {
     matches!(stage, Stage::Held(_))
-}
-
-fn stage<'a>(kept: &'a Kept, launch: &Launch) -> Option<&'a Stage> {
-    let history = kept.work.facts.history(launch.partition, launch.step)?;
-    history.running.as_ref().map(|running| &running.stage)
 }
 
 /// Whether there is a log: before its container runs a pod has none.

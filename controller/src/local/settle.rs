@@ -2,7 +2,7 @@
 
 use executor::{Event, Observation};
 use planner::calendar::Instant;
-use planner::facts::Outcome;
+use planner::facts::{Outcome, Stage};
 use planner::launch::Launch;
 
 use crate::clock;
@@ -11,7 +11,7 @@ use crate::local::launch::{GRACE, LaunchError, end, last_words};
 use crate::local::pipeline::LocalPipeline;
 use crate::local::run::{Mode, Run, RunError};
 use crate::work::errand::Errand;
-use crate::work::launch::{is_on_its_way, note_stage};
+use crate::work::launch::{note_stage, stage};
 
 impl Run<'_> {
     /// Settles a launch whose process has ended.
@@ -75,7 +75,7 @@ fn end_with(
         Observation::Succeeded => {
             let LocalPipeline { work, records, .. } = pipeline;
             let errand = Errand::of(work, &desk.stores, launch);
-            let published = if is_on_its_way(work, launch) {
+            let published = if stage(work, launch) == Some(&Stage::Publishing) {
                 errand.publish()
             } else {
                 errand.verify_and_publish(records, now)

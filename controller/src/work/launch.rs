@@ -71,11 +71,10 @@ pub(crate) fn note_ended(
     work.is_stale = true;
 }
 
-/// Whether what a launch made is being published.
-pub(crate) fn is_on_its_way(work: &Work, launch: &Launch) -> bool {
-    let history = work.facts.history.get(&launch.partition).and_then(|steps| steps.get(&launch.step));
-    let running = history.and_then(|history| history.running.as_ref());
-    running.is_some_and(|running| running.stage == Stage::Publishing)
+/// How far a launch is; nothing if it does not run.
+pub(crate) fn stage<'a>(work: &'a Work, launch: &Launch) -> Option<&'a Stage> {
+    let history = work.facts.history(launch.partition, launch.step)?;
+    history.running.as_ref().map(|running| &running.stage)
 }
 
 fn history<'a>(work: &'a mut Work, launch: &Launch) -> Option<&'a mut History> {

@@ -6,7 +6,7 @@ use crate::cluster::launch::job_name;
 use crate::cluster::mind::{Kept, Mind};
 use crate::cluster::settle::{Case, Settled, settle_launch};
 use crate::cluster::sighting::Sightings;
-use crate::work::launch::note_stage;
+use crate::work::launch::{note_stage, stage};
 use crate::work::pipeline::Work;
 
 /// Settles the launches that began before the spec changed, by the plan of then.
@@ -32,8 +32,7 @@ pub(super) fn settle_elders(mind: &mut Mind, case: &Case<'_>, settled: &mut Sett
 /// Says of what runs by an older plan what was found out.
 fn repeat(kept: &mut Kept, elder: &Work) {
     for launch in elder.running.values() {
-        let history = elder.facts.history(launch.partition, launch.step);
-        let stage = history.and_then(|it| it.running.as_ref()).map(|running| running.stage.clone());
+        let stage = stage(elder, launch).cloned();
         let step = kept.work.plan.step_named(elder.plan.step(launch.step).name.as_str());
         if let (Some(stage), Some(step)) = (stage, step) {
             note_stage(&mut kept.work, &Launch { step, ..launch.clone() }, stage);
